@@ -1,0 +1,103 @@
+/* Charters and rosters: who has signed the accord, with which keys, and what quorum stands behind a checkpoint
+ * (docs/protocol.md, "Charter", "Roster"). Pure functions of bytes. */
+#ifndef ACCORD_ROSTER_H
+#define ACCORD_ROSTER_H
+
+#include "accord/policy.h"
+#include "accord/statement.h"
+
+#define ACCORD_MEMBERS_MAX 128
+#define ACCORD_ROSTER_KEYS_MAX 1024
+#define ACCORD_ROSTER_LOGS_MAX 16
+
+/* accord/v1/charter: the accord's founding statement, signed by every founder. Its digest (SHA-256 of the whole entry) is
+ * what a verifier pins. */
+struct accord_charter_claim {
+    struct accord_statement_claim statement;
+    struct accord_bytes name;
+    size_t founder_count;
+    struct accord_bytes founders[ACCORD_MEMBERS_MAX];      /* domains */
+    struct accord_vkey founder_keys[ACCORD_MEMBERS_MAX];   /* release keys: type 0x01 */
+};
+
+enum accord_key_role { ACCORD_ROLE_RELEASE = 1, ACCORD_ROLE_STAGE, ACCORD_ROLE_WITNESS, ACCORD_ROLE_REPORT };
+
+struct accord_roster_key {
+    enum accord_key_role role;
+    size_t member;           /* place in members */
+    struct accord_vkey vkey; /* not for report keys */
+    struct accord_bytes text; /* the vkey, or the `age1...` recipient */
+    struct accord_bytes url;  /* witness keys: may be empty */
+};
+
+struct accord_member {
+    struct accord_bytes domain;       /* "cisco.com": the name that statements use */
+    struct accord_bytes jurisdiction; /* ISO 3166-1 alpha-2 */
+    struct accord_bytes title;        /* "Cisco" */
+    size_t first_key, key_count;      /* in keys */
+    unsigned release_threshold;       /* how many of its release keys must sign */
+};
+
+struct accord_roster_log {
+    struct accord_vkey vkey;
+    struct accord_bytes url;
+};
+
+/* accord/v1/roster. About 150 KiB: not for a stack. */
+struct accord_roster_claim {
+    struct accord_statement_claim statement;
+    uint8_t charter[ACCORD_HASH_SIZE];  /* digest of the charter's entry */
+    uint8_t previous[ACCORD_HASH_SIZE]; /* digest of the previous roster's entry; zeros for number 1 */
+    uint64_t number;                    /* from 1 */
+    unsigned admit;                     /* how many members must sign the next roster */
+    unsigned quorum_jurisdictions;      /* J */
+    unsigned quorum_witnesses;          /* K in each */
+    size_t log_count, member_count, key_count;
+    struct accord_roster_log logs[ACCORD_ROSTER_LOGS_MAX];
+    struct accord_member members[ACCORD_MEMBERS_MAX];
+    struct accord_roster_key keys[ACCORD_ROSTER_KEYS_MAX];
+};
+
+ACCORD_MUST_USE ACCORD_API enum accord_status accord_charter_parse(struct accord_charter_claim *charter,
+                                                                   struct accord_bytes entry,
+                                                                   const struct accord_crypto *crypto,
+                                                                   struct accord_error *error);
+/* Is it signed by every founder? */
+ACCORD_MUST_USE ACCORD_API enum accord_status accord_charter_verify(const struct accord_charter_claim *charter,
+                                                                    const struct accord_crypto *crypto,
+                                                                    struct accord_error *error);
+ACCORD_MUST_USE ACCORD_API enum accord_status accord_roster_parse(struct accord_roster_claim *roster,
+                                                                  struct accord_bytes entry,
+                                                                  const struct accord_crypto *crypto,
+                                                                  struct accord_error *error);
+/* Does roster 1 follow from the charter: same digest, signed by every founder's key? */
+ACCORD_MUST_USE ACCORD_API enum accord_status accord_roster_verify_first(const struct accord_roster_claim *roster,
+                                                                         const struct accord_charter_claim *charter,
+                                                                         const struct accord_crypto *crypto,
+                                                                         struct accord_error *error);
+/* Does next follow from roster: number + 1, same charter, previous = digest of roster's entry, signed by at least
+ * roster->admit of roster's members (each by its release_threshold of release keys)? */
+ACCORD_MUST_USE ACCORD_API enum accord_status accord_roster_verify_next(const struct accord_roster_claim *roster,
+                                                                        const struct accord_roster_claim *next,
+                                                                        const struct accord_crypto *crypto,
+                                                                        struct accord_error *error);
+
+/* The place of the member, or SIZE_MAX. */
+ACCORD_API size_t accord_roster_member(const struct accord_roster_claim *roster, struct accord_bytes domain);
+/* Renders the roster as a tlog-policy file: its logs, each member's witness (named by its domain), a group
+ * `jurisdiction-XX` for each jurisdiction with at least K witnesses, the quorum group. */
+ACCORD_API void accord_roster_policy(struct accord_out *out, const struct accord_roster_claim *roster);
+
+/* What a verifier keeps: `accord/v1/trust`, the charter's digest, a blank line, the newest roster's entry verbatim
+ * (docs/protocol.md, "Trust file"). */
+struct accord_trust_claim {
+    uint8_t charter[ACCORD_HASH_SIZE];
+    uint64_t roster_index; /* where in its log the roster is */
+    struct accord_bytes roster_entry;
+};
+ACCORD_MUST_USE ACCORD_API enum accord_status accord_trust_parse(struct accord_trust_claim *trust,
+                                                                 struct accord_bytes bytes,
+                                                                 struct accord_error *error);
+ACCORD_API void accord_trust_print(struct accord_out *out, const struct accord_trust_claim *trust);
+
+#endif

@@ -1,0 +1,47 @@
+/* Private keys: files, and signing with them.
+ *
+ * A note key's file holds one line in the form of Go's sumdb/note, `PRIVATE+KEY+<name>+<hex id>+<base64>`: the base64 is
+ * the type byte (0x01, 0x04 or 0x06) and a 32-byte seed. A report key's file is an age identity (`# public key: age1...`
+ * and `AGE-SECRET-KEY-1...`). Either may be encrypted to a passphrase as age does (scrypt), binary or armored. */
+#ifndef ACCORD_CRYPTO_KEY_H
+#define ACCORD_CRYPTO_KEY_H
+
+#include "accord/note.h"
+#include "base/buffer.h"
+#include "base/fs.h"
+
+/* Signs notes with one key. vkey's slices borrow from the signer; it must not move. Made by accord_signer_open,
+ * accord_signer_generate; freed (and the secret wiped) by accord_signer_free. */
+struct accord_signer;
+
+/* What a key is for: the type byte, and the purpose that `accord key new --for` takes. log, release and stage make 0x01,
+ * witness 0x04 (or 0x06 with mldsa44). */
+ACCORD_MUST_USE enum accord_status accord_signer_generate(struct accord_signer **signer, struct accord_bytes name,
+                                                          enum accord_key_type type, struct accord_error *error);
+/* key_arg is a file's path, or `ssh-agent:VKEY`. passphrase_file may be NULL. */
+ACCORD_MUST_USE enum accord_status accord_signer_open(struct accord_signer **signer, const struct accord_fs *fs,
+                                                      const char *key_arg, const char *passphrase_file,
+                                                      struct accord_error *error);
+void accord_signer_free(struct accord_signer *signer);
+const struct accord_vkey *accord_signer_vkey(const struct accord_signer *signer);
+/* Writes the private key's file: mode 0600, never over another (ACCORD_EXISTS). */
+ACCORD_MUST_USE enum accord_status accord_signer_save(const struct accord_signer *signer, const struct accord_fs *fs,
+                                                      const char *path, const char *passphrase_file,
+                                                      struct accord_error *error);
+
+/* Appends to *out the signature line over a note's text. For types 0x04 and 0x06 the text must be a checkpoint's and
+ * timestamp is the cosignature's time; type 0x01 ignores timestamp. */
+ACCORD_MUST_USE enum accord_status accord_signer_sign(const struct accord_signer *signer, struct accord_bytes text,
+                                                      uint64_t timestamp, struct accord_buffer *out,
+                                                      struct accord_error *error);
+
+/* Report keys (age X25519 identities). public_out gets `age1...` and a NUL. */
+ACCORD_MUST_USE enum accord_status accord_report_key_new(const struct accord_fs *fs, const char *path,
+                                                         const char *passphrase_file, char public_out[64],
+                                                         struct accord_error *error);
+/* The public half of any private key file: a vkey or an `age1...` recipient, appended to *out without a newline. */
+ACCORD_MUST_USE enum accord_status accord_key_public(const struct accord_fs *fs, const char *key_arg,
+                                                     const char *passphrase_file, struct accord_buffer *out,
+                                                     struct accord_error *error);
+
+#endif
