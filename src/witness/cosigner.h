@@ -5,7 +5,7 @@
 
 #include "base/buffer.h"
 #include "base/fs.h"
-#include "crypto/key.h"
+#include "keys/key.h"
 #include "witness/witness.h"
 
 struct accord_cosigner_state; /* an open state file */

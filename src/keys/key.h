@@ -3,8 +3,8 @@
  * A note key's file holds one line in the form of Go's sumdb/note, `PRIVATE+KEY+<name>+<hex id>+<base64>`: the base64 is
  * the type byte (0x01, 0x04 or 0x06) and a 32-byte seed. A report key's file is an age identity (`# public key: age1...`
  * and `AGE-SECRET-KEY-1...`). Either may be encrypted to a passphrase as age does (scrypt), binary or armored. */
-#ifndef ACCORD_CRYPTO_KEY_H
-#define ACCORD_CRYPTO_KEY_H
+#ifndef ACCORD_KEYS_KEY_H
+#define ACCORD_KEYS_KEY_H
 
 #include "accord/note.h"
 #include "base/buffer.h"
