@@ -13,8 +13,9 @@ struct accord_checkpoint_claim {
     uint8_t root[ACCORD_HASH_SIZE];
 };
 
-/* Parses a signed checkpoint. A tree of size 0 must have the root of the empty tree: that is for the caller to check
- * where it matters (accord_merkle_empty_root). */
+/* Parses a signed checkpoint. Origins of more than ACCORD_ORIGIN_SIZE_MAX bytes, texts of more than
+ * ACCORD_CHECKPOINT_TEXT_SIZE_MAX and sizes above 2^63 - 1 are refused. A tree of size 0 must have the root of the
+ * empty tree: that is for the caller to check where it matters (accord_merkle_empty_root). */
 ACCORD_MUST_USE ACCORD_API enum accord_status accord_checkpoint_parse(struct accord_checkpoint_claim *checkpoint,
                                                                       struct accord_bytes bytes,
                                                                       struct accord_error *error);

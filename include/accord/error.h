@@ -47,6 +47,7 @@
     X(LOG_CORRUPT, "log-corrupt", 1, "what the log holds does not agree with itself")                                 \
     X(WITNESS_CONFLICT, "witness-conflict", 1, "the witness last saw another size of this log")                       \
     X(WITNESS_PROOF, "witness-proof", 1, "the checkpoint does not follow from what the witness saw before")           \
+    X(STATE, "state", 3, "this is not a state file that can be used")                                                 \
     X(LOG_DIVERGED, "log-diverged", 1, "the log's own checkpoint is not a beginning of its tree")                     \
     X(EXISTS, "exists", 1, "it exists already, and is never overwritten")                                             \
     X(WRONG_KEY, "wrong-key", 1, "this is not the key that belongs here")                                             \

@@ -36,7 +36,8 @@ ACCORD_MUST_USE ACCORD_API enum accord_status accord_consistency_verify(const st
                                                                         const struct accord_merkle_proof *proof);
 
 /* Where hashes come from when proofs are made: the hash of the full subtree of 2^level leaves that starts at leaf
- * index * 2^level. */
+ * index * 2^level. A read that fails ends the proof with its status. Proofs of 64 hashes (some consistency proofs of trees
+ * of more than 2^62 leaves) are refused with ACCORD_TOO_LARGE. */
 struct accord_hash_source {
     void *context;
     enum accord_status (*read)(void *context, unsigned level, uint64_t index, uint8_t hash[ACCORD_HASH_SIZE]);

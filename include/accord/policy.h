@@ -56,8 +56,9 @@ struct accord_cosigners {
 };
 
 /* Verifies a checkpoint: signed by a log of the policy whose key name is the origin, cosigned by the quorum, no known
- * key's signature wrong. ACCORD_UNKNOWN_LOG, ACCORD_UNSIGNED, ACCORD_SIGNATURE, ACCORD_QUORUM (cosigners is filled
- * then too, so a caller can say who is missing). Every known witness's signature is verified. */
+ * key's signature wrong. ACCORD_UNKNOWN_LOG, ACCORD_UNSIGNED, ACCORD_UNSUPPORTED (the log signed only in a type that this
+ * machine cannot verify), ACCORD_SIGNATURE, ACCORD_QUORUM (cosigners is filled then too, so a caller can say who is
+ * missing). Every known witness's signature is verified; one of a type that cannot be verified here does not count. */
 ACCORD_MUST_USE ACCORD_API enum accord_status accord_policy_verify(const struct accord_policy *policy,
                                                                    const struct accord_checkpoint_claim *claim,
                                                                    const struct accord_crypto *crypto,

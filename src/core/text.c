@@ -21,7 +21,9 @@ bool accord_cut_line(struct accord_bytes *rest, struct accord_bytes *line)
 
 bool accord_cut_prefix(struct accord_bytes *rest, struct accord_bytes prefix)
 {
-    if (rest->size < prefix.size || (prefix.size != 0 && memcmp(rest->data, prefix.data, prefix.size) != 0))
+    if (prefix.size == 0)
+        return true;
+    if (rest->size < prefix.size || memcmp(rest->data, prefix.data, prefix.size) != 0)
         return false;
     *rest = (struct accord_bytes){rest->data + prefix.size, rest->size - prefix.size};
     return true;
@@ -130,6 +132,18 @@ bool accord_base64_read(struct accord_bytes text, uint8_t *data, size_t size)
     return true;
 }
 
+bool accord_base64_valid(struct accord_bytes text)
+{
+    uint8_t data[48];
+    size_t size;
+    while (text.size > 64) { /* padding inside the text makes a piece shorter than 48 bytes */
+        if (!accord_base64_read((struct accord_bytes){text.data, 64}, data, sizeof data))
+            return false;
+        text = (struct accord_bytes){text.data + 64, text.size - 64};
+    }
+    return accord_base64_size(text, &size) && accord_base64_read(text, data, size);
+}
+
 /* The length of the UTF-8 sequence at the start of the text, or 0 (RFC 3629: no surrogates, no overlong forms). */
 static size_t utf8_sequence(struct accord_bytes text)
 {
@@ -184,8 +198,8 @@ static uint8_t *take(struct accord_out *out, size_t size)
 
 void accord_put(struct accord_out *out, struct accord_bytes bytes)
 {
-    uint8_t *place = take(out, bytes.size);
-    if (place != NULL && bytes.size > 0)
+    uint8_t *place = bytes.size == 0 ? NULL : take(out, bytes.size);
+    if (place != NULL)
         memcpy(place, bytes.data, bytes.size);
 }
 
@@ -208,7 +222,7 @@ void accord_put_decimal(struct accord_out *out, uint64_t number)
 void accord_put_hex(struct accord_out *out, struct accord_bytes bytes)
 {
     static const char digits[] = "0123456789abcdef";
-    uint8_t *place = bytes.size > SIZE_MAX / 2 ? NULL : take(out, bytes.size * 2);
+    uint8_t *place = bytes.size == 0 ? NULL : take(out, bytes.size * 2);
     for (size_t i = 0; place != NULL && i < bytes.size; i++) {
         place[2 * i] = (uint8_t)digits[bytes.data[i] >> 4];
         place[2 * i + 1] = (uint8_t)digits[bytes.data[i] & 15];

@@ -27,6 +27,8 @@ ACCORD_MUST_USE bool accord_base64_read(struct accord_bytes text, uint8_t *data,
 /* The number of bytes that canonical base64 of this text decodes to; false where it cannot be base64. Only length and
  * padding are looked at. */
 ACCORD_MUST_USE bool accord_base64_size(struct accord_bytes text, size_t *size);
+/* Is all of the text canonical base64, of whatever size? */
+bool accord_base64_valid(struct accord_bytes text);
 /* Is all of the text valid UTF-8? */
 bool accord_utf8_valid(struct accord_bytes text);
 

@@ -1,0 +1,84 @@
+/* Is this file what its vendor published to all of us? The whole judgement of `accord verify`, as pure functions of
+ * bytes: a trust file, a proof, a file's digest. For programs and devices to embed. */
+#ifndef ACCORD_VERIFY_H
+#define ACCORD_VERIFY_H
+
+#include "accord/policy.h"
+#include "accord/proof.h"
+#include "accord/release.h"
+#include "accord/roster.h"
+
+/* A trust file, ready for use. Read-only once made, so threads may share it. About 200 KiB: not for a stack. */
+struct accord_verifier {
+    const struct accord_crypto *crypto;
+    struct accord_trust_claim trust;
+    struct accord_roster_claim roster;
+    struct accord_policy policy;
+    size_t witness_member[ACCORD_POLICY_WITNESSES_MAX]; /* whose witness it is: a place in roster.members */
+};
+
+/* Parses a trust file and renders its roster's policy into policy_text (65,536 bytes suffice for 128 members with names
+ * of everyday length; ACCORD_NO_SPACE otherwise). The verifier borrows both. ACCORD_TRUST where the trust file cannot
+ * be used, and the status of what is wrong inside it. */
+ACCORD_MUST_USE ACCORD_API enum accord_status
+accord_verifier_init(struct accord_verifier *verifier, struct accord_bytes trust, struct accord_out *policy_text,
+                     const struct accord_crypto *crypto, struct accord_error *error);
+
+/* A checkpoint that verified, remembered by the digest of its exact bytes. May be copied. */
+struct accord_seen_checkpoint {
+    bool seen;
+    uint8_t digest[ACCORD_HASH_SIZE];
+    struct accord_checkpoint checkpoint; /* its origin is empty here: it stands in origin */
+    struct accord_cosigners cosigners;
+    size_t origin_size;
+    uint8_t origin[ACCORD_ORIGIN_SIZE_MAX];
+};
+
+/* What one thread remembers between proofs, so that many proofs under one checkpoint cost one verification of its
+ * signatures, and many files of one release one verification of the vendor's. The zero value remembers nothing.
+ * About 140 KiB; must not move while a verdict is in use. */
+struct accord_verify_memory {
+    struct accord_seen_checkpoint checkpoint;
+    bool seen_release;
+    unsigned current; /* which entry the release was read from; the other is for the next */
+    size_t entry_size;
+    struct accord_release_claim claim;
+    struct accord_release release;
+    uint8_t entry[2][ACCORD_ENTRY_SIZE_MAX];
+};
+
+/* What a proof established. Slices borrow from the memory and the verifier, until the next call with this memory. */
+struct accord_verdict {
+    bool verified; /* the zero value is "not verified" */
+    const struct accord_release_claim *release;
+    struct accord_bytes log; /* origin */
+    uint64_t index, tree_size;
+    uint64_t seen_at;    /* public since: POSIX seconds */
+    uint64_t not_before; /* as of when the proof speaks */
+    const struct accord_cosigners *cosigners;
+    const struct accord_member *vendor;
+};
+
+/* Judges everything but the file: the proof's checkpoint by the roster's policy, the entry's place in it, the release
+ * in the entry, its vendor's signatures. The refusals are those of accord_proof_parse, accord_policy_verify,
+ * accord_proof_extra, accord_proof_verify, accord_release_parse and accord_release_verify. */
+ACCORD_MUST_USE ACCORD_API enum accord_status
+accord_verify_proof(const struct accord_verifier *verifier, struct accord_verify_memory *memory,
+                    struct accord_bytes proof, struct accord_verdict *verdict, struct accord_error *error);
+/* Is this the digest and the size of an artifact of the release? ACCORD_WRONG_FILE otherwise: *error says what the
+ * release holds. name, which may be empty, is the file's own, and only makes the refusal more telling. */
+ACCORD_MUST_USE ACCORD_API enum accord_status
+accord_verify_artifact(const struct accord_verdict *verdict, const uint8_t sha256[ACCORD_HASH_SIZE], uint64_t size,
+                       struct accord_bytes name, struct accord_artifact *artifact, struct accord_error *error);
+
+/* How many witnesses of one jurisdiction vouch. */
+struct accord_vouching {
+    struct accord_bytes jurisdiction;
+    unsigned witnesses;
+};
+/* Fills list, sorted by jurisdiction, and returns how many there are. */
+ACCORD_API size_t accord_verify_vouching(const struct accord_verifier *verifier,
+                                         const struct accord_cosigners *cosigners,
+                                         struct accord_vouching list[ACCORD_MEMBERS_MAX]);
+
+#endif
