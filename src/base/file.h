@@ -18,8 +18,8 @@ ACCORD_MUST_USE enum accord_status accord_file_replace(const struct accord_fs *f
 ACCORD_MUST_USE enum accord_status accord_file_create(const struct accord_fs *fs, const char *path,
                                                       struct accord_bytes bytes, unsigned mode,
                                                       struct accord_error *error);
-/* Fills *error for a failed call of the port: ACCORD_NOT_FOUND for -ENOENT, ACCORD_EXISTS, ACCORD_LOCKED, else ACCORD_IO;
- * what is the path, found the system's words. */
+/* Fills *error for a failed call of the port: ACCORD_NOT_FOUND for -ENOENT, ACCORD_EXISTS, ACCORD_LOCKED, else
+ * ACCORD_IO; what is the path, found the system's words. */
 enum accord_status accord_file_error(struct accord_error *error, int negative_errno, const char *path);
 
 #endif

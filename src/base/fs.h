@@ -27,17 +27,19 @@ struct accord_fs {
     int64_t (*write_at)(void *context, int handle, const void *data, size_t size, uint64_t offset);
     int64_t (*size)(void *context, int handle);
     int (*truncate)(void *context, int handle, uint64_t size);
-    int (*sync)(void *context, int handle);             /* fdatasync */
-    int (*sync_dir)(void *context, const char *path);   /* the names in this directory */
-    int (*sync_all)(void *context, const char *path);   /* all that was written before, on the file system that holds path */
+    int (*sync)(void *context, int handle);           /* fdatasync */
+    int (*sync_dir)(void *context, const char *path); /* the names in this directory */
+    int (*sync_all)(void *context,
+                    const char *path); /* all that was written before, on the file system that holds path */
     int (*rename)(void *context, const char *from, const char *to);
     int (*unlink)(void *context, const char *path);
     int (*make_dir)(void *context, const char *path, unsigned mode); /* -EEXIST where present */
-    int (*exists)(void *context, const char *path);     /* 1 a file, 2 a directory, 0 nothing, -errno */
+    int (*exists)(void *context, const char *path);                  /* 1 a file, 2 a directory, 0 nothing, -errno */
     /* Calls each for each name but "." and ".."; stops where each returns false. */
     int (*list)(void *context, const char *path, bool (*each)(void *arg, const char *name), void *arg);
     /* An exclusive lock on an open file, held until it is closed; -EWOULDBLOCK where wait is false and it is taken. */
     int (*lock)(void *context, int handle, bool wait);
+    int (*remove_dir)(void *context, const char *path); /* an empty directory; -ENOTEMPTY otherwise */
 };
 
 /* The machine's own. */
