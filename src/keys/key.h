@@ -1,8 +1,9 @@
 /* Private keys: files, and signing with them.
  *
- * A note key's file holds one line in the form of Go's sumdb/note, `PRIVATE+KEY+<name>+<hex id>+<base64>`: the base64 is
- * the type byte (0x01, 0x04 or 0x06) and a 32-byte seed. A report key's file is an age identity (`# public key: age1...`
- * and `AGE-SECRET-KEY-1...`). Either may be encrypted to a passphrase as age does (scrypt), binary or armored. */
+ * A note key's file holds one line in the form of Go's sumdb/note, `PRIVATE+KEY+<name>+<hex id>+<base64>`: the base64
+ * is the type byte (0x01, 0x04 or 0x06) and a 32-byte seed. A report key's file is an age identity (`# public key:
+ * age1...` and `AGE-SECRET-KEY-1...`). Either may be encrypted to a passphrase as age does (scrypt), binary or armored.
+ */
 #ifndef ACCORD_KEYS_KEY_H
 #define ACCORD_KEYS_KEY_H
 
@@ -14,8 +15,8 @@
  * accord_signer_generate; freed (and the secret wiped) by accord_signer_free. */
 struct accord_signer;
 
-/* What a key is for: the type byte, and the purpose that `accord key new --for` takes. log, release and stage make 0x01,
- * witness 0x04 (or 0x06 with mldsa44). */
+/* What a key is for: the type byte, and the purpose that `accord key new --for` takes. log, release and stage make
+ * 0x01, witness 0x04 (or 0x06 with mldsa44). */
 ACCORD_MUST_USE enum accord_status accord_signer_generate(struct accord_signer **signer, struct accord_bytes name,
                                                           enum accord_key_type type, struct accord_error *error);
 /* key_arg is a file's path, or `ssh-agent:VKEY`. passphrase_file may be NULL. */
