@@ -36,8 +36,8 @@ ACCORD_MUST_USE ACCORD_API enum accord_status accord_consistency_verify(const st
                                                                         const struct accord_merkle_proof *proof);
 
 /* Where hashes come from when proofs are made: the hash of the full subtree of 2^level leaves that starts at leaf
- * index * 2^level. A read that fails ends the proof with its status. Proofs of 64 hashes (some consistency proofs of trees
- * of more than 2^62 leaves) are refused with ACCORD_TOO_LARGE. */
+ * index * 2^level. A read that fails ends the proof with its status. Proofs of 64 hashes (some consistency proofs of
+ * trees of more than 2^62 leaves) are refused with ACCORD_TOO_LARGE. */
 struct accord_hash_source {
     void *context;
     enum accord_status (*read)(void *context, unsigned level, uint64_t index, uint8_t hash[ACCORD_HASH_SIZE]);
@@ -64,11 +64,9 @@ struct accord_frontier {
 };
 
 /* Appends one leaf hash. Calls store (which may be NULL) for each subtree that this completes, level 0 first. */
-ACCORD_API void accord_frontier_append(const struct accord_crypto *crypto, struct accord_frontier *frontier,
-                                       const uint8_t leaf[ACCORD_HASH_SIZE],
-                                       void (*store)(void *context, unsigned level, uint64_t index,
-                                                     const uint8_t hash[ACCORD_HASH_SIZE]),
-                                       void *context);
+ACCORD_API void accord_frontier_append(
+    const struct accord_crypto *crypto, struct accord_frontier *frontier, const uint8_t leaf[ACCORD_HASH_SIZE],
+    void (*store)(void *context, unsigned level, uint64_t index, const uint8_t hash[ACCORD_HASH_SIZE]), void *context);
 ACCORD_API void accord_frontier_root(const struct accord_crypto *crypto, const struct accord_frontier *frontier,
                                      uint8_t root[ACCORD_HASH_SIZE]);
 

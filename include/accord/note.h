@@ -16,7 +16,7 @@ enum accord_key_type {
 
 /* A verifier key. All slices borrow from the text that was parsed. */
 struct accord_vkey {
-    struct accord_bytes text;   /* the whole vkey */
+    struct accord_bytes text; /* the whole vkey */
     struct accord_bytes name;
     struct accord_bytes base64; /* of the type byte and the public key; canonical, so equal keys have equal text */
     uint32_t id;
@@ -45,7 +45,7 @@ struct accord_note_claim {
     struct accord_bytes text;       /* includes its final newline, not the blank line */
     struct accord_bytes signatures; /* the signature lines, each with its newline */
     size_t signature_count;
-    uint64_t signature_line;        /* line number of the first signature line */
+    uint64_t signature_line; /* line number of the first signature line */
 };
 
 /* One signature line. */
@@ -65,9 +65,8 @@ ACCORD_API bool accord_note_next_signature(const struct accord_note_claim *note,
                                            struct accord_signature *signature);
 
 /* Parses signature lines alone (a witness's answer, C2SP tlog-witness): gives them as a note without a text. */
-ACCORD_MUST_USE ACCORD_API enum accord_status accord_signatures_parse(struct accord_note_claim *note,
-                                                                      struct accord_bytes bytes,
-                                                                      struct accord_error *error);
+ACCORD_MUST_USE ACCORD_API enum accord_status
+accord_signatures_parse(struct accord_note_claim *note, struct accord_bytes bytes, struct accord_error *error);
 
 enum accord_signed {
     ACCORD_NOT_SIGNED = 0, /* no line of this key */
@@ -84,11 +83,9 @@ ACCORD_MUST_USE ACCORD_API enum accord_signed accord_note_signed_by(const struct
                                                                     const struct accord_crypto *crypto,
                                                                     uint64_t *timestamp);
 /* The same for one signature line that has the key's name and id. */
-ACCORD_MUST_USE ACCORD_API enum accord_signed accord_signature_verify(const struct accord_signature *signature,
-                                                                      struct accord_bytes text,
-                                                                      const struct accord_vkey *vkey,
-                                                                      const struct accord_crypto *crypto,
-                                                                      uint64_t *timestamp);
+ACCORD_MUST_USE ACCORD_API enum accord_signed
+accord_signature_verify(const struct accord_signature *signature, struct accord_bytes text,
+                        const struct accord_vkey *vkey, const struct accord_crypto *crypto, uint64_t *timestamp);
 
 /* Prints one signature line: `U+2014 name base64(id || signature)`, newline. For types 0x04 and 0x06 the signature is
  * that of tlog-cosignature: pass the timestamp's 8 big-endian bytes and the signature together. */
@@ -98,10 +95,8 @@ ACCORD_API void accord_signature_print(struct accord_out *out, struct accord_byt
 /* Writes the message that a cosignature of this type signs over the checkpoint text (C2SP tlog-cosignature, "Ed25519
  * signed message", "ML-DSA-44 signed message"); cosigner is used by type 0x06. ACCORD_MALFORMED where text is not a
  * checkpoint's. A buffer of text.size + 64 (0x04) or 640 (0x06) bytes suffices. */
-ACCORD_MUST_USE ACCORD_API enum accord_status accord_cosignature_message(struct accord_out *out,
-                                                                         enum accord_key_type type,
-                                                                         struct accord_bytes text,
-                                                                         struct accord_bytes cosigner,
-                                                                         uint64_t timestamp);
+ACCORD_MUST_USE ACCORD_API enum accord_status
+accord_cosignature_message(struct accord_out *out, enum accord_key_type type, struct accord_bytes text,
+                           struct accord_bytes cosigner, uint64_t timestamp);
 
 #endif

@@ -50,21 +50,20 @@ struct accord_cosigners {
     bool cosigned[ACCORD_POLICY_WITNESSES_MAX];      /* by place in policy.witnesses */
     uint64_t timestamp[ACCORD_POLICY_WITNESSES_MAX]; /* POSIX seconds */
     size_t count;
-    size_t log;         /* place in policy.logs of the log that signed */
-    uint64_t seen_at;   /* the earliest time by which a quorum had cosigned: public since; 0 with quorum none */
+    size_t log;          /* place in policy.logs of the log that signed */
+    uint64_t seen_at;    /* the earliest time by which a quorum had cosigned: public since; 0 with quorum none */
     uint64_t not_before; /* the latest time that a quorum vouches for: it is not earlier than this; 0 with none */
 };
 
 /* Verifies a checkpoint: signed by a log of the policy whose key name is the origin, cosigned by the quorum, no known
- * key's signature wrong. ACCORD_UNKNOWN_LOG, ACCORD_UNSIGNED, ACCORD_UNSUPPORTED (the log signed only in a type that this
- * machine cannot verify), ACCORD_SIGNATURE, ACCORD_QUORUM (cosigners is filled then too, so a caller can say who is
- * missing). Every known witness's signature is verified; one of a type that cannot be verified here does not count. */
-ACCORD_MUST_USE ACCORD_API enum accord_status accord_policy_verify(const struct accord_policy *policy,
-                                                                   const struct accord_checkpoint_claim *claim,
-                                                                   const struct accord_crypto *crypto,
-                                                                   struct accord_checkpoint *checkpoint,
-                                                                   struct accord_cosigners *cosigners,
-                                                                   struct accord_error *error);
+ * key's signature wrong. ACCORD_UNKNOWN_LOG, ACCORD_UNSIGNED, ACCORD_UNSUPPORTED (the log signed only in a type that
+ * this machine cannot verify), ACCORD_SIGNATURE, ACCORD_QUORUM (cosigners is filled then too, so a caller can say who
+ * is missing). Every known witness's signature is verified; one of a type that cannot be verified here does not count.
+ */
+ACCORD_MUST_USE ACCORD_API enum accord_status
+accord_policy_verify(const struct accord_policy *policy, const struct accord_checkpoint_claim *claim,
+                     const struct accord_crypto *crypto, struct accord_checkpoint *checkpoint,
+                     struct accord_cosigners *cosigners, struct accord_error *error);
 /* Does this set of witnesses (by place) satisfy the quorum? */
 ACCORD_API bool accord_policy_satisfied(const struct accord_policy *policy,
                                         const bool cosigned[ACCORD_POLICY_WITNESSES_MAX]);

@@ -16,8 +16,7 @@ struct accord_proof_claim {
 };
 
 ACCORD_MUST_USE ACCORD_API enum accord_status accord_proof_parse(struct accord_proof_claim *proof,
-                                                                 struct accord_bytes bytes,
-                                                                 struct accord_error *error);
+                                                                 struct accord_bytes bytes, struct accord_error *error);
 /* Decodes the extra line into out. ACCORD_NO_ENTRY without one; ACCORD_TOO_LARGE where it does not fit. */
 ACCORD_MUST_USE ACCORD_API enum accord_status accord_proof_extra(const struct accord_proof_claim *proof,
                                                                  struct accord_out *out, struct accord_error *error);
@@ -26,10 +25,8 @@ ACCORD_API void accord_proof_print(struct accord_out *out, struct accord_bytes e
                                    const struct accord_merkle_proof *inclusion, struct accord_bytes checkpoint);
 /* Binds an entry to a verified checkpoint. The checkpoint must be the one that the proof carries: verify that first
  * (accord_policy_verify), once for however many proofs share its bytes. */
-ACCORD_MUST_USE ACCORD_API enum accord_status accord_proof_verify(const struct accord_proof_claim *proof,
-                                                                  const struct accord_checkpoint *checkpoint,
-                                                                  struct accord_bytes entry,
-                                                                  const struct accord_crypto *crypto,
-                                                                  struct accord_error *error);
+ACCORD_MUST_USE ACCORD_API enum accord_status
+accord_proof_verify(const struct accord_proof_claim *proof, const struct accord_checkpoint *checkpoint,
+                    struct accord_bytes entry, const struct accord_crypto *crypto, struct accord_error *error);
 
 #endif

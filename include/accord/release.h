@@ -19,15 +19,14 @@ struct accord_artifact {
     struct accord_bytes platform; /* of a `platform` line after it, like "linux/amd64"; may be empty */
 };
 
-ACCORD_MUST_USE ACCORD_API enum accord_status accord_release_parse(struct accord_release_claim *release,
-                                                                   struct accord_bytes entry,
-                                                                   struct accord_error *error);
+ACCORD_MUST_USE ACCORD_API enum accord_status
+accord_release_parse(struct accord_release_claim *release, struct accord_bytes entry, struct accord_error *error);
 /* Steps through the artifacts of a release that parsed: *cursor starts at 0; false after the last. */
 ACCORD_API bool accord_release_next_artifact(const struct accord_release_claim *release, size_t *cursor,
                                              struct accord_artifact *artifact);
 /* The artifact with this digest; false where there is none. */
-ACCORD_API bool accord_release_find(const struct accord_release_claim *release,
-                                    const uint8_t sha256[ACCORD_HASH_SIZE], struct accord_artifact *artifact);
+ACCORD_API bool accord_release_find(const struct accord_release_claim *release, const uint8_t sha256[ACCORD_HASH_SIZE],
+                                    struct accord_artifact *artifact);
 
 /* A release that its vendor signed, as the roster knows it: only accord_release_verify makes one. */
 struct accord_release {
@@ -36,13 +35,11 @@ struct accord_release {
     unsigned signed_count; /* of its release keys */
     const struct accord_release_claim *claim;
 };
-/* ACCORD_NOT_A_MEMBER, ACCORD_WRONG_SIGNER (none of the vendor's release keys signed; *error's found names who did, where the
- * roster knows), ACCORD_SIGNATURE, ACCORD_THRESHOLD. */
-ACCORD_MUST_USE ACCORD_API enum accord_status accord_release_verify(const struct accord_release_claim *claim,
-                                                                    const struct accord_roster_claim *roster,
-                                                                    const struct accord_crypto *crypto,
-                                                                    struct accord_release *release,
-                                                                    struct accord_error *error);
+/* ACCORD_NOT_A_MEMBER, ACCORD_WRONG_SIGNER (none of the vendor's release keys signed; *error's found names who did,
+ * where the roster knows), ACCORD_SIGNATURE, ACCORD_THRESHOLD. */
+ACCORD_MUST_USE ACCORD_API enum accord_status
+accord_release_verify(const struct accord_release_claim *claim, const struct accord_roster_claim *roster,
+                      const struct accord_crypto *crypto, struct accord_release *release, struct accord_error *error);
 /* Prints a release's text (no signatures). */
 ACCORD_API void accord_release_print(struct accord_out *out, struct accord_bytes vendor, struct accord_bytes product,
                                      struct accord_bytes version, uint64_t sequence,

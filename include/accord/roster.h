@@ -10,22 +10,22 @@
 #define ACCORD_ROSTER_KEYS_MAX 1024
 #define ACCORD_ROSTER_LOGS_MAX 16
 
-/* accord/v1/charter: the accord's founding statement, signed by every founder. Its digest (SHA-256 of the whole entry) is
- * what a verifier pins. */
+/* accord/v1/charter: the accord's founding statement, signed by every founder. Its digest (SHA-256 of the whole entry)
+ * is what a verifier pins. */
 struct accord_charter_claim {
     struct accord_statement_claim statement;
     struct accord_bytes name;
     size_t founder_count;
-    struct accord_bytes founders[ACCORD_MEMBERS_MAX];      /* domains */
-    struct accord_vkey founder_keys[ACCORD_MEMBERS_MAX];   /* release keys: type 0x01 */
+    struct accord_bytes founders[ACCORD_MEMBERS_MAX];    /* domains */
+    struct accord_vkey founder_keys[ACCORD_MEMBERS_MAX]; /* release keys: type 0x01 */
 };
 
 enum accord_key_role { ACCORD_ROLE_RELEASE = 1, ACCORD_ROLE_STAGE, ACCORD_ROLE_WITNESS, ACCORD_ROLE_REPORT };
 
 struct accord_roster_key {
     enum accord_key_role role;
-    size_t member;           /* place in members */
-    struct accord_vkey vkey; /* not for report keys */
+    size_t member;            /* place in members */
+    struct accord_vkey vkey;  /* not for report keys */
     struct accord_bytes text; /* the vkey, or the `age1...` recipient */
     struct accord_bytes url;  /* witness keys: may be empty */
 };
@@ -96,8 +96,7 @@ struct accord_trust_claim {
     struct accord_bytes roster_entry;
 };
 ACCORD_MUST_USE ACCORD_API enum accord_status accord_trust_parse(struct accord_trust_claim *trust,
-                                                                 struct accord_bytes bytes,
-                                                                 struct accord_error *error);
+                                                                 struct accord_bytes bytes, struct accord_error *error);
 ACCORD_API void accord_trust_print(struct accord_out *out, const struct accord_trust_claim *trust);
 
 #endif

@@ -19,9 +19,8 @@ struct accord_field {
     uint64_t line;
 };
 
-ACCORD_MUST_USE ACCORD_API enum accord_status accord_statement_parse(struct accord_statement_claim *statement,
-                                                                     struct accord_bytes entry,
-                                                                     struct accord_error *error);
+ACCORD_MUST_USE ACCORD_API enum accord_status
+accord_statement_parse(struct accord_statement_claim *statement, struct accord_bytes entry, struct accord_error *error);
 /* Steps through the lines of a statement that parsed: *cursor starts at 0; false after the last. */
 ACCORD_API bool accord_statement_next(const struct accord_statement_claim *statement, size_t *cursor,
                                       struct accord_field *field);

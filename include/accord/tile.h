@@ -27,8 +27,7 @@ ACCORD_MUST_USE ACCORD_API bool accord_tile_of_node(struct accord_tile *tile, un
 /* Computes that subtree's hash from the tile's bytes (width * 32 of them). false where the bytes do not reach. */
 ACCORD_MUST_USE ACCORD_API bool accord_tile_node_hash(const struct accord_crypto *crypto,
                                                       const struct accord_tile *tile, struct accord_bytes bytes,
-                                                      unsigned level, uint64_t index,
-                                                      uint8_t hash[ACCORD_HASH_SIZE]);
+                                                      unsigned level, uint64_t index, uint8_t hash[ACCORD_HASH_SIZE]);
 
 /* Steps through a bundle: *cursor starts at 0; *entry is the next entry. false at the end, and where the bytes are cut
  * short: *cursor equals bundle.size only after the last whole entry. */

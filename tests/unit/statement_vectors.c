@@ -1,0 +1,131 @@
+/* Replays tests/vectors/statements (docs/protocol.md, "Vectors"): a file's name is <kind>.<rule>.<what>[.<against>]. */
+#include "slices.h"
+
+#include "accord/release.h"
+#include "base/report.h"
+#include "crypto/backend.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define DIRECTORY "tests/vectors/statements"
+#define FILE_SIZE_MAX (1 << 18)
+
+static uint8_t charter_bytes[FILE_SIZE_MAX], roster_bytes[FILE_SIZE_MAX], bytes[FILE_SIZE_MAX];
+static struct accord_charter_claim charter;
+static struct accord_roster_claim roster;
+
+static struct accord_bytes load(const char *name, uint8_t data[FILE_SIZE_MAX])
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s", DIRECTORY, name);
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    size_t size = fread(data, 1, FILE_SIZE_MAX, file);
+    fclose(file);
+    assert_true(size < FILE_SIZE_MAX);
+    return (struct accord_bytes){data, size};
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    accord_crypto_start();
+    const struct accord_crypto *crypto = &accord_crypto_default;
+    assert_int_equal(accord_charter_parse(&charter, load("charter.ok.founders", charter_bytes), crypto, NULL),
+                     ACCORD_OK);
+    assert_int_equal(accord_roster_parse(&roster, load("roster.ok.first", roster_bytes), crypto, NULL), ACCORD_OK);
+    return 0;
+}
+
+static enum accord_status judge_charter(struct accord_bytes entry, const char *against, struct accord_error *error)
+{
+    (void)against;
+    static struct accord_charter_claim claim;
+    enum accord_status status = accord_charter_parse(&claim, entry, &accord_crypto_default, error);
+    return status != ACCORD_OK ? status : accord_charter_verify(&claim, &accord_crypto_default, error);
+}
+
+static enum accord_status judge_roster(struct accord_bytes entry, const char *against, struct accord_error *error)
+{
+    static struct accord_roster_claim claim;
+    enum accord_status status = accord_roster_parse(&claim, entry, &accord_crypto_default, error);
+    if (status != ACCORD_OK || strcmp(against, "parse") == 0)
+        return status;
+    if (strcmp(against, "next") == 0)
+        return accord_roster_verify_next(&roster, &claim, &accord_crypto_default, error);
+    return accord_roster_verify_first(&claim, &charter, &accord_crypto_default, error);
+}
+
+static enum accord_status judge_release(struct accord_bytes entry, const char *against, struct accord_error *error)
+{
+    (void)against;
+    struct accord_release_claim claim;
+    struct accord_release release;
+    enum accord_status status = accord_release_parse(&claim, entry, error);
+    if (status != ACCORD_OK)
+        return status;
+    status = accord_release_verify(&claim, &roster, &accord_crypto_default, &release, error);
+    assert_int_equal(release.verified, status == ACCORD_OK);
+    return status;
+}
+
+static enum accord_status judge_trust(struct accord_bytes file, const char *against, struct accord_error *error)
+{
+    (void)against;
+    static struct accord_roster_claim claim;
+    struct accord_trust_claim trust;
+    enum accord_status status = accord_trust_parse(&trust, file, error);
+    return status != ACCORD_OK ? status
+                               : accord_roster_parse(&claim, trust.roster_entry, &accord_crypto_default, error);
+}
+
+/* Judges one file; counts in *failed where the rule is not the one in its name. */
+static void replay(const char *name, unsigned *failed)
+{
+    static const struct {
+        const char *kind;
+        enum accord_status (*judge)(struct accord_bytes entry, const char *against, struct accord_error *error);
+    } kinds[] = {
+        {"charter", judge_charter}, {"roster", judge_roster}, {"release", judge_release}, {"trust", judge_trust}};
+    char kind[16], rule[32], what[128], against[16] = "";
+    assert_true(sscanf(name, "%15[^.].%31[^.].%127[^.].%15s", kind, rule, what, against) >= 3);
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (strcmp(kinds[i].kind, kind) != 0)
+            continue;
+        struct accord_error error = {.status = ACCORD_OK};
+        enum accord_status status = kinds[i].judge(load(name, bytes), against, &error);
+        assert_int_equal(status, error.status);
+        if (strcmp(accord_status_rule(status), rule) != 0) {
+            print_error("%s: %s at line %d, %s: expected %s, found %s\n", name, accord_status_rule(status),
+                        (int)error.line, error.what, error.expected, error.found);
+            *failed += 1;
+        }
+        return;
+    }
+    fail_msg("%s: no such kind", name);
+}
+
+static void vectors(void **state)
+{
+    (void)state;
+    unsigned count = 0, failed = 0;
+    DIR *directory = opendir(DIRECTORY);
+    assert_non_null(directory);
+    for (struct dirent *file = readdir(directory); file != NULL; file = readdir(directory)) {
+        if (file->d_name[0] == '.')
+            continue;
+        replay(file->d_name, &failed);
+        count++;
+    }
+    closedir(directory);
+    assert_int_equal(failed, 0);
+    assert_true(count > 100);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(vectors)};
+    return cmocka_run_group_tests_name("statement vectors", tests, setup, NULL);
+}

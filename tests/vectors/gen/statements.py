@@ -1,0 +1,309 @@
+#!/usr/bin/env python3
+"""Writes tests/vectors/statements and the seed corpora of the statements' fuzz targets.
+
+It shares no code with accord: only docs/protocol.md and C2SP signed-note. A file's name is <kind>.<rule>.<what>[.<against>]
+(docs/protocol.md, "Vectors"). Needs python3-cryptography. Usage: tests/vectors/gen/statements.py, in the top directory.
+"""
+import base64
+import hashlib
+import os
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+OUT = "tests/vectors/statements"
+CORPUS = "tests/fuzz/corpus"
+
+
+class Key:
+    """A note key made from its own name, so that every run makes the same."""
+
+    def __init__(self, name, kind=1, seed=None):
+        self.name = name
+        secret = hashlib.sha256(f"vector {seed or name + ' ' + str(kind)}".encode()).digest()
+        self.private = Ed25519PrivateKey.from_private_bytes(secret)
+        public = self.private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        if kind == 6:
+            public = (public * 41)[:1312]
+        self.typed = bytes([kind]) + public
+        self.id = hashlib.sha256(name.encode() + b"\n" + self.typed).digest()[:4]
+        self.vkey = f"{name}+{self.id.hex()}+{base64.b64encode(self.typed).decode()}"
+
+    def sign(self, text, broken=False):
+        signature = self.private.sign(text.encode())
+        if broken:
+            signature = signature[:-1] + bytes([signature[-1] ^ 1])
+        return f"\u2014 {self.name} {base64.b64encode(self.id + signature).decode()}\n"
+
+
+def note(lines, *keys, broken=None):
+    text = "\n".join(lines) + "\n"
+    return text + "\n" + "".join(key.sign(text, key is broken) for key in keys)
+
+
+def digest(text):
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def write(name, content):
+    data = content if isinstance(content, bytes) else content.encode()
+    kind = name.split(".")[0]
+    for path in (f"{OUT}/{name}", f"{CORPUS}/{kind}/{name}"):
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(data)
+
+
+def changed(lines, old, *new):
+    """The lines with the one that begins with old replaced by new lines."""
+    place = next(i for i, line in enumerate(lines) if line.startswith(old))
+    return lines[:place] + list(new) + lines[place + 1:]
+
+
+DOMAINS = ["alpha.example", "beta.example", "gamma.example"]
+RELEASE = {d: Key(d + "/release") for d in DOMAINS}
+SECOND = Key("beta.example/release-2")
+STAGE = Key("alpha.example/stage")
+WITNESS = {d: Key(d + "/witness", 4) for d in DOMAINS}
+MLDSA = Key("gamma.example/witness", 6)
+LOG = Key("log.example/accord")
+STRANGER = Key("stranger.example/release")
+RECIPIENT = "age1" + "qpzry9x8gf2tvdw0s3jn54khce6mua7l" + "qpzry9x8gf2tvdw0s3jn54khce"
+FOUNDERS = [RELEASE[d] for d in DOMAINS]
+
+
+def charters():
+    lines = ["accord/v1/charter", "name vectors-2018"] + [f"founder {d} {RELEASE[d].vkey}" for d in DOMAINS]
+    plain = note(lines, *FOUNDERS)
+    write("charter.ok.founders", plain)
+    full = changed(lines, "name", "name vectors-2018", "x-a 1", "text " + digest("prose"), "notice-days 90", "x-b 2")
+    write("charter.ok.text-notice-extensions", note(full, *FOUNDERS))
+    write("charter.ok.a-stranger-signed-too", note(lines, STRANGER, *FOUNDERS))
+    write("charter.ok.one-founder", note(lines[:3], FOUNDERS[0]))
+
+    def refused(rule, what, changed_lines, *keys, **more):
+        write(f"charter.{rule}.{what}", note(changed_lines, *(keys or FOUNDERS), **more))
+
+    other = Key("other.example/release", seed="alpha.example/release 1")
+    refused("threshold", "founder-did-not-sign", lines, *FOUNDERS[:2])
+    refused("signature", "founder-signed-wrongly", lines, broken=FOUNDERS[1], *FOUNDERS)
+    refused("missing-field", "no-name", lines[:1] + lines[2:])
+    refused("missing-field", "no-founder", lines[:2])
+    refused("missing-field", "extension-before-name", lines[:1] + ["x-a 1"] + lines[1:])
+    refused("missing-field", "text-after-notice-days",
+            lines[:2] + ["notice-days 1", "text " + digest("prose")] + lines[2:])
+    refused("malformed", "notice-days-after-founder", lines + ["notice-days 1"])
+    refused("unknown-field", "founders", changed(lines, "founder alpha", "founders 3"))
+    refused("duplicate", "name-twice", lines[:2] + lines[1:])
+    refused("duplicate", "founder-twice", lines + [lines[-1]])
+    refused("duplicate", "key-twice", lines + ["founder other.example " + other.vkey])
+    refused("wrong-key", "key-of-another", changed(lines, "founder beta", f"founder beta.example {STRANGER.vkey}"))
+    refused("wrong-key", "name-only-begins-with-domain",
+            changed(lines, "founder beta", f"founder beta.example {Key('beta.example.net/release').vkey}"))
+    refused("key-type", "witness-key", changed(lines, "founder beta", f"founder beta.example {WITNESS['beta.example'].vkey}"))
+    refused("bad-key-id", "id", changed(lines, "founder beta", "founder beta.example " +
+            RELEASE["beta.example"].vkey.replace(RELEASE["beta.example"].id.hex(), "00000000")))
+    refused("bad-key", "no-key", changed(lines, "founder beta", "founder beta.example beta.example"))
+    refused("malformed", "founder-without-key", changed(lines, "founder beta", "founder beta.example"))
+    refused("malformed", "domain-in-capitals", changed(lines, "founder beta", "founder Beta.example " + SECOND.vkey))
+    refused("malformed", "domain-of-one-label", changed(lines, "founder beta", "founder beta " + Key("beta/r").vkey))
+    refused("malformed", "name-with-space", changed(lines, "name", "name tech accord"))
+    refused("malformed", "notice-days-of-a-century-and-a-day", lines[:2] + ["notice-days 36501"] + lines[2:])
+    refused("bad-decimal", "notice-days", lines[:2] + ["notice-days 090"] + lines[2:])
+    refused("bad-hex", "text", lines[:2] + ["text sha256:AB"] + lines[2:])
+    refused("unknown-kind", "release", changed(lines, "accord", "accord/v1/release"))
+    refused("malformed", "version", changed(lines, "accord", "accord/v2/charter"))
+    write("charter.malformed.no-signatures", "\n".join(lines) + "\n")
+    write("charter.not-utf8.crlf", plain.replace("\n", "\r\n"))
+    write("charter.not-utf8.nul", plain.replace("vectors", "vec\0ors"))
+    write("charter.malformed.trailing-bytes", plain + "x")
+    write("charter.malformed.truncated", plain[:-1])
+    return plain
+
+
+def member(domain, code, title, *keys):
+    return [f"member {domain} {code} {title}", f"key release {RELEASE[domain].vkey}"] + list(keys)
+
+
+def witness(domain, url=""):
+    return f"key witness {WITNESS[domain].vkey}{url}"
+
+
+def rosters(charter):
+    head = ["accord/v1/roster", "charter " + digest(charter), "number 1"]
+    body = (["admit 2", "quorum 2 1", f"log {LOG.vkey} https://log.example/"] +
+            member("alpha.example", "CH", "Alpha", "key stage " + STAGE.vkey, witness("alpha.example"),
+                   "key report " + RECIPIENT) +
+            member("beta.example", "GB", "Beta  and Söhne", "key release " + SECOND.vkey,
+                   witness("beta.example", " https://witness.beta.example/w"), "release-threshold 2") +
+            member("gamma.example", "GB", "Gamma", f"key witness {MLDSA.vkey}"))
+    lines = head + body
+    first = note(lines, *FOUNDERS)
+    write("roster.ok.first", first)
+    spaced = head + ["x-a 1"] + [line for pair in zip(body, ["x-b 2"] * len(body)) for line in pair]
+    write("roster.ok.extensions.parse", note(spaced, *FOUNDERS))
+    beta = [RELEASE["beta.example"], SECOND]
+    alpha, gamma = RELEASE["alpha.example"], RELEASE["gamma.example"]
+    after = ["accord/v1/roster", "charter " + digest(charter), "number 2", "previous " + digest(first)] + body
+    write("roster.ok.second-by-one-key-and-two.next", note(after, alpha, *beta))
+    write("roster.ok.a-stranger-signed-too.next", note(after, STRANGER, alpha, gamma))
+    write("roster.threshold.second-by-one-member.next", note(after, alpha))
+    write("roster.threshold.member-below-its-own-threshold.next", note(after, alpha, SECOND))
+    write("roster.threshold.one-signature-twice.next", note(after, alpha, alpha))
+    write("roster.threshold.stage-key-signs-no-roster.next", note(after, alpha, STAGE))
+    write("roster.signature.second.next", note(after, alpha, gamma, broken=gamma))
+    write("roster.chain.number-3-after-1.next", note(changed(after, "number", "number 3"), *FOUNDERS))
+    write("roster.chain.another-previous.next",
+          note(changed(after, "previous", "previous " + digest("x")), *FOUNDERS))
+    write("roster.chain.another-charter.next", note(changed(after, "charter", "charter " + digest("x")), *FOUNDERS))
+    write("roster.chain.first-after-first.next", first)
+    write("roster.chain.second-as-first", note(after, *FOUNDERS))
+    write("roster.chain.first-of-another-charter", note(changed(lines, "charter", "charter " + digest("x")), *FOUNDERS))
+    write("roster.threshold.first-without-a-founder", note(lines, *FOUNDERS[1:]))
+    write("roster.signature.first", note(lines, *FOUNDERS, broken=alpha))
+
+    def refused(rule, what, changed_lines):
+        write(f"roster.{rule}.{what}", note(changed_lines, *FOUNDERS))
+
+    for key in ("charter", "number", "admit", "quorum", "log"):
+        refused("missing-field", "no-" + key, [line for line in lines if not line.startswith(key + " ")])
+    refused("missing-field", "no-member", lines[:6])
+    refused("missing-field", "member-without-release-key", [line for line in lines if not line.endswith(alpha.vkey)])
+    refused("missing-field", "number-2-without-previous", changed(lines, "number", "number 2"))
+    refused("missing-field", "extension-in-head", lines[:1] + ["x-a 1"] + lines[1:])
+    refused("missing-field", "key-before-member", lines[:6] + ["key stage " + STAGE.vkey] + lines[6:])
+    refused("malformed", "number-0", changed(lines, "number", "number 0"))
+    refused("malformed", "previous-of-number-1", lines[:3] + ["previous " + digest("x")] + lines[3:])
+    refused("bad-decimal", "number", changed(lines, "number", "number 01"))
+    refused("malformed", "admit-0", changed(lines, "admit", "admit 0"))
+    refused("malformed", "admit-more-than-members", changed(lines, "admit", "admit 4"))
+    refused("malformed", "quorum-of-more-jurisdictions", changed(lines, "quorum", "quorum 3 1"))
+    refused("malformed", "quorum-of-more-witnesses", changed(lines, "quorum", "quorum 2 2"))
+    refused("malformed", "quorum-0", changed(lines, "quorum", "quorum 0 1"))
+    refused("bad-decimal", "quorum-of-three-numbers", changed(lines, "quorum", "quorum 2 1 1"))
+    refused("bad-hex", "charter", changed(lines, "charter", "charter " + digest("x").upper()))
+    refused("duplicate", "admit-twice", changed(lines, "admit", "admit 2", "admit 2"))
+    refused("duplicate", "log-twice", changed(lines, "log", f"log {LOG.vkey}", f"log {LOG.vkey}"))
+    refused("duplicate", "member-twice", lines + ["member alpha.example CH Alpha", f"key release {Key('alpha.example/x').vkey}"])
+    refused("duplicate", "public-key-in-two-roles",
+            changed(lines, "key stage", "key stage " + Key("alpha.example/stage", seed="alpha.example/release 1").vkey))
+    refused("duplicate", "log-key-as-witness",
+            changed(lines, "key witness", "key witness " + Key("alpha.example/w", 4, seed="log.example/accord 1").vkey))
+    refused("duplicate", "two-witness-keys-in-a-member", changed(lines, "key stage", "key witness " + Key("alpha.example/w", 4).vkey))
+    refused("duplicate", "recipient-twice", changed(lines, "key report", "key report " + RECIPIENT, "key report " + RECIPIENT))
+    refused("wrong-key", "key-of-another-member", changed(lines, "key stage", "key stage " + Key("beta.example/s").vkey))
+    refused("key-type", "log-key-of-a-witness", changed(lines, "log", f"log {Key('log.example', 4).vkey}"))
+    refused("key-type", "witness-key-of-type-1", changed(lines, "key witness", f"key witness {Key('alpha.example/w').vkey}"))
+    refused("key-type", "stage-key-of-type-4", changed(lines, "key stage", f"key stage {Key('alpha.example/s', 4).vkey}"))
+    refused("key-type", "unknown-type", changed(lines, "key stage", f"key stage {Key('alpha.example/s', 2).vkey}"))
+    refused("bad-key", "recipient", changed(lines, "key report", "key report " + RECIPIENT.upper()))
+    refused("bad-key", "recipient-cut", changed(lines, "key report", "key report " + RECIPIENT[:-1]))
+    refused("malformed", "role", changed(lines, "key stage", "key signing " + STAGE.vkey))
+    refused("malformed", "url-of-a-stage-key", changed(lines, "key stage", f"key stage {STAGE.vkey} https://a.example/"))
+    refused("malformed", "url", changed(lines, "log", f"log {LOG.vkey} log.example"))
+    refused("malformed", "two-urls", changed(lines, "log", f"log {LOG.vkey} https://a.example/ https://b.example/"))
+    refused("malformed", "jurisdiction", changed(lines, "member alpha", "member alpha.example ch Alpha"))
+    refused("malformed", "member-without-title", changed(lines, "member alpha", "member alpha.example CH"))
+    refused("malformed", "title-begins-with-space", changed(lines, "member alpha", "member alpha.example CH  Alpha"))
+    refused("malformed", "release-threshold-above-keys", changed(lines, "release-threshold", "release-threshold 3"))
+    refused("malformed", "release-threshold-0", changed(lines, "release-threshold", "release-threshold 0"))
+    refused("malformed", "key-after-threshold", changed(lines, "release-threshold", "release-threshold 2", "key stage " + Key("beta.example/s").vkey))
+    refused("malformed", "log-after-members", lines + [f"log {Key('log2.example').vkey}"])
+    refused("unknown-field", "policy", lines[:6] + ["policy none"] + lines[6:])
+    refused("unknown-kind", "charter", changed(lines, "accord", "accord/v1/charter"))
+    return first
+
+
+def releases():
+    def artifact(content, name):
+        return f"artifact {digest(content)} {len(content)} {name}"
+
+    alpha, beta = RELEASE["alpha.example"], RELEASE["beta.example"]
+    head = ["accord/v1/release", "vendor alpha.example", "product router-os", "version 17.3.1", "sequence 42"]
+    lines = head + [artifact("one", "router-os-17.3.1.bin")]
+    several = head + [artifact("one", "router os  17.bin"), "platform linux/amd64", artifact("two", "router os  17.bin"),
+                      "platform linux/arm/v7", artifact("three", "router os  17.bin"), artifact("", "empty")]
+    stages = ["stage source " + digest("s"), "stage build " + digest("b"), "stage build " + digest("c"),
+              "stage use " + digest("b")]
+    write("release.ok.one-artifact", note(lines, alpha))
+    write("release.ok.several-artifacts", note(several, alpha))
+    write("release.ok.stages", note(several + stages, alpha))
+    write("release.ok.extensions", note(lines[:5] + ["x-a 1"] + several[5:6] + ["x-b 2"] +
+                                        several[6:] + stages + ["x-c 3"], alpha))
+    write("release.ok.limits", note(["accord/v1/release", "vendor alpha.example", "product " + "p" * 128, "version 1._+~:-a",
+                                     "sequence 18446744073709551615", artifact("one", "ä" * 127)], alpha))
+    write("release.ok.a-stranger-signed-too", note(lines, STRANGER, alpha))
+    write("release.ok.two-keys-of-two", note(changed(lines, "vendor", "vendor beta.example"), beta, SECOND))
+    write("release.threshold.one-key-of-two", note(changed(lines, "vendor", "vendor beta.example"), beta))
+    write("release.threshold.one-key-twice", note(changed(lines, "vendor", "vendor beta.example"), beta, beta))
+    write("release.wrong-signer.another-member", note(lines, beta))
+    write("release.wrong-signer.stage-key", note(lines, STAGE))
+    write("release.wrong-signer.stranger", note(lines, STRANGER))
+    write("release.signature.wrong", note(lines, alpha, broken=alpha))
+    write("release.signature.first-of-two-lines-counts", note(lines, alpha).replace(
+        "\u2014 ", alpha.sign("x") + "\u2014 "))
+    write("release.not-a-member.stranger", note(changed(lines, "vendor", "vendor stranger.example"), STRANGER))
+
+    def refused(rule, what, changed_lines):
+        write(f"release.{rule}.{what}", note(changed_lines, alpha))
+
+    for key in ("vendor", "product", "version", "sequence", "artifact"):
+        refused("missing-field", "no-" + key, [line for line in lines if not line.startswith(key)])
+    refused("missing-field", "product-before-vendor", [lines[0], lines[2], lines[1]] + lines[3:])
+    refused("missing-field", "extension-in-head", lines[:2] + ["x-a 1"] + lines[2:])
+    refused("missing-field", "platform-before-artifact", lines[:5] + ["platform linux/amd64"] + lines[5:])
+    refused("unknown-field", "channel", lines + ["channel stable"])
+    refused("unknown-field", "in-head", lines[:2] + ["channel stable"] + lines[2:])
+    refused("duplicate", "vendor-twice", lines[:2] + lines[1:])
+    refused("duplicate", "sequence-at-end", lines + ["sequence 42"])
+    refused("duplicate", "digest-twice", lines + [artifact("one", "other")])
+    refused("duplicate", "name-twice", lines + [artifact("two", "router-os-17.3.1.bin")])
+    refused("duplicate", "name-and-platform-twice", several[:8] + ["platform linux/amd64"])
+    refused("duplicate", "stage-twice", lines + stages[:1] * 2)
+    refused("malformed", "artifact-after-stage", lines + stages + [artifact("two", "two")])
+    refused("malformed", "platform-twice", several[:7] + several[6:])
+    refused("malformed", "platform-of-one-part", changed(several, "platform", "platform linux"))
+    refused("malformed", "platform-in-capitals", changed(several, "platform", "platform Linux/amd64"))
+    refused("malformed", "platform-of-four-parts", changed(several, "platform", "platform a/b/c/d"))
+    refused("malformed", "stage-unknown", lines + ["stage deploy " + digest("s")])
+    refused("bad-hex", "stage-without-digest", lines + ["stage source x"])
+    refused("bad-hex", "digest-in-capitals", changed(lines, "artifact", "artifact sha256:" + digest("one")[7:].upper() + " 3 a"))
+    refused("bad-hex", "digest-cut", changed(lines, "artifact", artifact("one", "a").replace(" 3 ", "", 1)[:79] + " 3 a"))
+    refused("bad-decimal", "size", changed(lines, "artifact", f"artifact {digest('one')} 03 a"))
+    refused("bad-decimal", "sequence-with-leading-zero", changed(lines, "sequence", "sequence 042"))
+    refused("bad-decimal", "sequence-of-65-bits", changed(lines, "sequence", "sequence 18446744073709551616"))
+    refused("malformed", "artifact-without-name", changed(lines, "artifact", f"artifact {digest('one')} 3"))
+    for what, name in (("directory", "a/b"), ("dot", "."), ("dot-dot", ".."), ("leading-space", " a"), ("long", "n" * 256)):
+        refused("malformed", "name-" + what, changed(lines, "artifact", artifact("one", name)))
+    refused("malformed", "product-with-space", changed(lines, "product", "product router os"))
+    refused("malformed", "version-of-129-bytes", changed(lines, "version", "version " + "1" * 129))
+    refused("malformed", "version-begins-with-dot", changed(lines, "version", "version .1"))
+    refused("malformed", "vendor-in-capitals", changed(lines, "vendor", "vendor Alpha.example"))
+    refused("malformed", "trailing-space", changed(lines, "version", "version 1 "))
+    refused("unknown-kind", "other", changed(lines, "accord", "accord/v1/unheard-of"))
+    write("release.too-large.entry", note(lines + ["x-a " + "a" * 65000], alpha, *[STRANGER] * 6))
+
+
+def trusts(charter, roster):
+    head = f"accord/v1/trust\ncharter {digest(charter)}\nroster-index 1\n\n"
+    write("trust.ok.first", head + roster)
+    write("trust.trust.first-line", head.replace("trust", "trusts") + roster)
+    write("trust.trust.first-line-with-space", head.replace("trust\n", "trust \n") + roster)
+    write("trust.trust.no-charter", head.replace("charter ", "chart ") + roster)
+    write("trust.trust.charter-in-capitals", head.replace(digest(charter), digest(charter).upper()) + roster)
+    write("trust.trust.index-with-leading-zero", head.replace("index 1", "index 01") + roster)
+    write("trust.trust.no-index", head.replace("roster-index 1\n", "") + roster)
+    write("trust.trust.no-blank-line", head[:-1] + roster)
+    write("trust.trust.no-roster", head)
+    write("trust.trust.crlf", (head + roster).replace("\n", "\r\n"))
+    write("trust.trust.empty", "")
+    write("trust.trust.large", head + roster + "x" * 65536)
+    write("trust.malformed.trailing-bytes", head + roster + "x")
+    write("trust.malformed.two-blank-lines", head + "\n" + roster)
+    write("trust.malformed.roster-cut", head + roster[:-1])
+
+
+charter_entry = charters()
+roster_entry = rosters(charter_entry)
+releases()
+trusts(charter_entry, roster_entry)
