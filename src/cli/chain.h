@@ -1,0 +1,55 @@
+/* Walking a log's entries, and the chain of charter and rosters among them. */
+#ifndef ACCORD_CLI_CHAIN_H
+#define ACCORD_CLI_CHAIN_H
+
+#include "accord/roster.h"
+#include "base/buffer.h"
+#include "log/reader.h"
+
+/* Calls each for every entry below size, in order, until it fails; the entry is borrowed for the call. */
+ACCORD_MUST_USE enum accord_status accord_scan(struct accord_reader *reader, uint64_t size,
+                                               enum accord_status (*each)(void *context, uint64_t index,
+                                                                          struct accord_bytes entry,
+                                                                          struct accord_error *error),
+                                               void *context, struct accord_error *error);
+/* The size that the log's newest checkpoint claims; *note (whose maximum bounds it) gets its bytes, and the reader
+ * reads at that size from here on. Nothing is verified. */
+ACCORD_MUST_USE enum accord_status accord_scan_size(struct accord_reader *reader, struct accord_buffer *note,
+                                                    struct accord_checkpoint_claim *claim, struct accord_error *error);
+
+enum accord_link { ACCORD_LINK_NONE, ACCORD_LINK_CHARTER, ACCORD_LINK_ROSTER };
+
+/* The chain so far: the charter, and the newest roster that follows from it. Anybody may log anything, so what does not
+ * follow is passed over. About 350 KiB: on the heap, by accord_chain_new. */
+struct accord_chain {
+    const struct accord_crypto *crypto;
+    bool pinned; /* only the charter with this digest counts */
+    uint8_t digest[ACCORD_HASH_SIZE];
+    bool has_charter, has_roster;
+    uint64_t charter_index, roster_index;
+    struct accord_buffer charter_entry;
+    struct accord_charter_claim charter;
+    unsigned current; /* of the two below; the other one is the roster before it */
+    struct accord_buffer roster_entry[2];
+    struct accord_roster_claim roster[2];
+};
+
+/* pin may be NULL: then the log's first charter that all its founders signed counts. */
+ACCORD_MUST_USE enum accord_status accord_chain_new(struct accord_chain **chain, const struct accord_crypto *crypto,
+                                                    const uint8_t *pin, struct accord_error *error);
+void accord_chain_free(struct accord_chain *chain);
+/* Takes the entry where it is the next link. */
+ACCORD_MUST_USE enum accord_status accord_chain_offer(struct accord_chain *chain, uint64_t index,
+                                                      struct accord_bytes entry, enum accord_link *link,
+                                                      struct accord_error *error);
+static inline const struct accord_roster_claim *accord_chain_roster(const struct accord_chain *chain)
+{
+    return &chain->roster[chain->current];
+}
+/* Fails with ACCORD_CHAIN unless the chain has a roster; says which link is missing. */
+ACCORD_MUST_USE enum accord_status accord_chain_complete(const struct accord_chain *chain, struct accord_error *error);
+/* Renders a roster as a policy: appended to *text, whose maximum bounds it. */
+ACCORD_MUST_USE enum accord_status accord_chain_policy(const struct accord_roster_claim *roster,
+                                                       struct accord_buffer *text, struct accord_error *error);
+
+#endif

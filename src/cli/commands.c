@@ -1,0 +1,259 @@
+/* The one table of commands. From it come dispatch, usage, --help, the manual pages and shell completion. */
+#include "cli/commands.h"
+
+const struct accord_command accord_commands[] = {
+    {.section = "The accord",
+     .name = "init",
+     .operands = "DIR",
+     .operands_min = 1,
+     .operands_max = 1,
+     .summary = "found a new accord: charter, first roster, log",
+     .description =
+         "Makes DIR with the accord's log in public/ and the log's key in private/. Entry 0 is the charter, entry 1 "
+         "the "
+         "first roster; every founder signs both. DIR must not exist yet.\n\n"
+         "The members file has a line for each member, with tabs between its columns: name, domain, jurisdiction (ISO "
+         "3166-1), and for a real accord the member's public keys for release, stage and witness (vkeys) and for "
+         "reports "
+         "(age1...). Lines that begin with # are comments. With --founder-keys every member's release key signs from "
+         "KEYS/DOMAIN/release.key; the first checkpoint then waits for the members' witnesses.\n\n"
+         "With --demo-keys every member's keys are made in KEYS, and the demo's witnesses cosign in the same process, "
+         "so "
+         "that things can be tried without a server.",
+     .example =
+         "accord init my-accord --name tech-accord-2018 --members examples/tech-accord-2018.tsv --demo-keys keys\n",
+     .options = accord_options_init,
+     .run = accord_run_init,
+     .keeps_keys = true},
+    {.name = "policy",
+     .operands = "LOG",
+     .operands_min = 1,
+     .operands_max = 1,
+     .summary = "print the newest roster as a tlog-policy file",
+     .description =
+         "Follows the chain from the log's charter to its newest roster and prints what any C2SP verifier needs: "
+         "the accord's logs, its witnesses, a group for each jurisdiction, the quorum.",
+     .example = "accord policy my-accord -o accord.policy\n",
+     .options = accord_options_policy,
+     .run = accord_run_policy},
+    {.name = "trust pin",
+     .operands = "LOG",
+     .operands_min = 1,
+     .operands_max = 1,
+     .summary = "make the trust file that a verifier keeps",
+     .description =
+         "Checks that the charter is signed by all its founders, that each roster follows from the one before, and "
+         "that all "
+         "of them are in the tree that the log published and the quorum cosigned. Then it writes the charter's digest "
+         "and the newest roster.\n\n"
+         "All trust hangs on the charter's digest, which is printed: compare it with one that came to you another way, "
+         "or "
+         "give that with --charter.",
+     .example = "accord trust pin my-accord -o ~/.config/accord/trust\n",
+     .options = accord_options_trust_pin,
+     .run = accord_run_trust_pin},
+    {.name = "release",
+     .operands = "FILE...",
+     .operands_min = 1,
+     .operands_max = ACCORD_OPERANDS_ANY,
+     .summary = "log a release and write the proof beside each file",
+     .description =
+         "Hashes the FILEs, signs a release statement with each KEY, logs it, waits for the quorum and writes "
+         "FILE.tlog-proof beside each FILE. Give out both. One release may hold files for several platforms: "
+         "--platform holds for the FILEs after it.\n\n"
+         "Keys that are not the vendor's own are refused before anything is logged. With --statement-only nothing is "
+         "logged, nor are the keys asked whose they are: the signed statement goes to standard output, for `accord log "
+         "add`.",
+     .example = "accord release --accord my-accord --vendor cisco.com --product ios-xe --version 17.3.1 --key "
+                "keys/cisco.com/release.key ios-xe-17.3.1.bin\n",
+     .options = accord_options_release,
+     .run = accord_run_release,
+     .keeps_keys = true},
+    {.name = "verify",
+     .operands = "FILE...",
+     .operands_min = 1,
+     .operands_max = ACCORD_OPERANDS_ANY,
+     .summary = "is this file what its vendor published to all of us? offline",
+     .description = "Each FILE must be an artifact of a release that its vendor signed, that is in the log, under a "
+                    "checkpoint that "
+                    "witnesses in enough jurisdictions cosigned. The proof, FILE.tlog-proof, holds all of that; the "
+                    "trust file says "
+                    "who the members are. Nothing is asked of any network.\n\n"
+                    "The trust file is TRUST, or $ACCORD_TRUST, or ~/.config/accord/trust ($XDG_CONFIG_HOME is "
+                    "honoured); never one "
+                    "in the current directory, since whoever packed the file could have packed that too.\n\n"
+                    "With --state a release older than one that was accepted before is refused. The file has a line "
+                    "`vendor product "
+                    "sequence` for each product; a refused file changes nothing in it.\n\n"
+                    "The exit status is 0 where all files verify, 1 where one is refused, 3 where one, or its proof, "
+                    "cannot be read. A "
+                    "refusal names the rule, what was expected and what was found.",
+     .example = "accord verify --trust accord.trust ios-xe-17.3.1.bin\n"
+                "accord verify --json --state accepted *.bin\n",
+     .options = accord_options_verify,
+     .run = accord_run_verify},
+    {.section = "Keys",
+     .name = "key new",
+     .operands = "NAME",
+     .operands_min = 1,
+     .operands_max = 1,
+     .summary = "make a key and print its public half",
+     .description =
+         "Makes a private key, keeps it in FILE (mode 0600, never over another file) and prints its public half: a "
+         "vkey, or an age1... recipient for --for report. Keys of log, release and stage sign notes (Ed25519); a "
+         "witness's makes timestamped cosignatures.\n\nFILE has the form that Go's sumdb/note reads, a report key's "
+         "that of age. With --passphrase-file it is encrypted as age encrypts to a passphrase.",
+     .example = "accord key new --for log example.com/log -o log.key\naccord key new --for witness example.com/witness "
+                "-o witness.key\n",
+     .options = accord_options_key_new,
+     .run = accord_run_key_new,
+     .keeps_keys = true},
+    {.name = "key public",
+     .operands = "FILE",
+     .operands_min = 1,
+     .operands_max = 1,
+     .summary = "print the public half of a private key",
+     .description = "FILE is a private key's file, or ssh-agent:VKEY for a key that ssh-agent holds.",
+     .example = "accord key public log.key\n",
+     .options = accord_options_key_public,
+     .run = accord_run_key_public,
+     .keeps_keys = true},
+    {.section = "A log of anything",
+     .name = "log new",
+     .operands = "DIR",
+     .operands_min = 1,
+     .operands_max = 1,
+     .summary = "make a new empty log",
+     .description =
+         "Makes DIR, a log in the layout of C2SP tlog-tiles, with a signed checkpoint of the empty tree. Its origin is "
+         "the key's name. Any web server can serve DIR as it lies. A log that exists is never overwritten.",
+     .example = "accord log new my-log --key log.key\n",
+     .options = accord_options_log_new,
+     .run = accord_run_log_new,
+     .keeps_keys = true},
+    {.name = "log add",
+     .operands = "DIR [ENTRY...]",
+     .operands_min = 1,
+     .operands_max = ACCORD_OPERANDS_ANY,
+     .summary = "append entries, and print their indexes",
+     .description =
+         "The bytes of each ENTRY (- is standard input) become one entry, of 1 to 65535 bytes. When the index is "
+         "printed the entry cannot be lost any more. Others see it after the next `accord log publish`.\n\nWith "
+         "--batch the first index and the count are printed in one line. A batch of any size is read in bounded "
+         "memory, and appended in pieces of about 3 MiB: where one entry is malformed, the pieces before it are in the "
+         "log.\n\nAdding needs no key; --key is there to refuse a log that is not the key's.",
+     .example = "accord log add my-log --key log.key entry.txt\ngenerate | accord log add my-log --batch -\n",
+     .options = accord_options_log_add,
+     .run = accord_run_log_add,
+     .keeps_keys = true},
+    {.name = "log publish",
+     .operands = "DIR",
+     .operands_min = 1,
+     .operands_max = 1,
+     .summary = "sign a checkpoint, gather cosignatures, publish",
+     .description =
+         "Writes the tiles of all that was added, signs a checkpoint of it, and publishes that with its cosignatures: "
+         "of witnesses in this process (--cosign and --state), and of those elsewhere, which answered what `accord log "
+         "request` printed (--cosignatures). With --policy nothing is published unless its quorum holds.",
+     .example = "accord log publish my-log --key log.key\naccord log publish my-log --key log.key --policy policy "
+                "--cosign witness.key --state witness.db\n",
+     .options = accord_options_log_publish,
+     .run = accord_run_log_publish,
+     .keeps_keys = true},
+    {.name = "log request",
+     .operands = "DIR",
+     .operands_min = 1,
+     .operands_max = 1,
+     .summary = "print what an air-gapped witness is asked to cosign",
+     .description =
+         "Prints an add-checkpoint request (C2SP tlog-witness) for the log as it is now: a signed checkpoint, and the "
+         "proof that it follows from the tree of SIZE entries that the witness saw last. Take it to `accord witness "
+         "cosign`, and what comes back to `accord log publish --cosignatures`, before anything more is added.",
+     .example = "accord log request my-log --key log.key --old 0 -o request\naccord witness cosign --key witness.key "
+                "--state witness.db --log-vkey \"$(accord key public log.key)\" <request >response\naccord log publish "
+                "my-log --key log.key --cosignatures response\n",
+     .options = accord_options_log_request,
+     .run = accord_run_log_request,
+     .keeps_keys = true},
+    {.name = "log checkpoint",
+     .operands = "LOG",
+     .operands_min = 1,
+     .operands_max = 1,
+     .summary = "print the newest checkpoint",
+     .description = "Prints the published checkpoint as it is. Nothing of it has been verified.",
+     .example = "accord log checkpoint my-log\n",
+     .options = accord_options_log_checkpoint,
+     .run = accord_run_log_checkpoint},
+    {.name = "log prove",
+     .operands = "LOG INDEX",
+     .operands_min = 2,
+     .operands_max = 2,
+     .summary = "print the proof of an entry",
+     .description = "Prints a C2SP tlog-proof of the entry at INDEX under the newest checkpoint. The entry itself "
+                    "travels in the proof's extra line.",
+     .example = "accord log prove my-log 0 -o entry.tlog-proof\n",
+     .options = accord_options_log_prove,
+     .run = accord_run_log_prove},
+    {.name = "log check",
+     .operands = "LOG",
+     .operands_min = 1,
+     .operands_max = 1,
+     .summary = "recompute a whole log from its entries",
+     .description = "Checks that VKEY signed the newest checkpoint, that every entry hashes to its place in the tiles, "
+                    "every tile to its place above, and all of them to the root. The first thing wrong is named.",
+     .example = "accord log check my-log --vkey \"$(accord key public log.key)\"\n",
+     .options = accord_options_log_check,
+     .run = accord_run_log_check},
+    {.name = "proof verify",
+     .operands = "PROOF",
+     .operands_min = 1,
+     .operands_max = 1,
+     .summary = "verify any C2SP tlog-proof",
+     .description = "The checkpoint must be signed by a log of the POLICY and cosigned by its quorum, and the entry be "
+                    "in the tree. It says since when it has been public, and who vouches for it.",
+     .example = "accord proof verify entry.tlog-proof --entry entry.txt --policy policy\n",
+     .options = accord_options_proof_verify,
+     .run = accord_run_proof_verify},
+    {.name = "proof show",
+     .operands = "PROOF",
+     .operands_min = 1,
+     .operands_max = 1,
+     .summary = "explain a proof, without believing it",
+     .description = "Says what a tlog-proof claims: of which log, which index, which tree, signed by whom and when, "
+                    "and the entry, where it is a statement of accord's. Nothing is verified.",
+     .example = "accord proof show ios-xe-17.3.1.bin.tlog-proof\n",
+     .options = accord_options_proof_show,
+     .run = accord_run_proof_show},
+    {.name = "witness cosign",
+     .operands = "",
+     .summary = "cosign a checkpoint: an air-gapped witness",
+     .description = "Reads one add-checkpoint request (C2SP tlog-witness) from standard input. If the checkpoint "
+                    "follows from the one that this witness cosigned before, which it remembers in the state FILE, its "
+                    "signature line goes to standard output. Otherwise it says why not, and which size it saw last. "
+                    "With several keys each answers for itself.",
+     .example = "accord witness cosign --key witness.key --state witness.db --log-vkey \"$(cat log.vkey)\" <request "
+                ">response\n",
+     .options = accord_options_witness_cosign,
+     .run = accord_run_witness_cosign,
+     .keeps_keys = true},
+    {.section = "Help",
+     .name = "help",
+     .operands = "[COMMAND...]",
+     .operands_max = 2,
+     .summary = "explain a command, or list them all",
+     .description = "Without a COMMAND it lists all of them. `accord COMMAND --help` says the same.",
+     .example = "accord help log add\n",
+     .options = accord_options_help,
+     .run = accord_run_help},
+    {.name = "completion",
+     .operands = "bash|zsh|fish",
+     .operands_min = 1,
+     .operands_max = 1,
+     .summary = "print the completion script of a shell",
+     .description = "Packages install these scripts already; this is for a program in a directory of your own.",
+     .example = ". <(accord completion bash)\n",
+     .options = accord_options_completion,
+     .run = accord_run_completion},
+};
+
+const size_t accord_command_count = sizeof accord_commands / sizeof accord_commands[0];

@@ -1,0 +1,31 @@
+/* What each command brings to the table in commands.c: its options and its function. */
+#ifndef ACCORD_CLI_COMMANDS_H
+#define ACCORD_CLI_COMMANDS_H
+
+#include "cli/command.h"
+
+#define ACCORD_COMMAND(name)                                                                                           \
+    extern const struct accord_option accord_options_##name[];                                                         \
+    int accord_run_##name(struct accord_call *call)
+
+ACCORD_COMMAND(completion);
+ACCORD_COMMAND(help);
+ACCORD_COMMAND(init);
+ACCORD_COMMAND(key_new);
+ACCORD_COMMAND(key_public);
+ACCORD_COMMAND(log_add);
+ACCORD_COMMAND(log_check);
+ACCORD_COMMAND(log_checkpoint);
+ACCORD_COMMAND(log_new);
+ACCORD_COMMAND(log_prove);
+ACCORD_COMMAND(log_publish);
+ACCORD_COMMAND(log_request);
+ACCORD_COMMAND(policy);
+ACCORD_COMMAND(proof_show);
+ACCORD_COMMAND(proof_verify);
+ACCORD_COMMAND(release);
+ACCORD_COMMAND(trust_pin);
+ACCORD_COMMAND(verify);
+ACCORD_COMMAND(witness_cosign);
+
+#endif

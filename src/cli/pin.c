@@ -1,0 +1,129 @@
+/* What must be true before anybody trusts a log's word about its own accord. It knows which roster answers for which
+ * link of the chain; the caller compares the charter's digest with one that came another way. */
+#include "cli/pin.h"
+
+#include "accord/policy.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct pin {
+    const struct accord_crypto *crypto;
+    struct accord_reader *reader;
+    const struct accord_checkpoint_claim *checkpoint;
+    struct accord_chain *chain;
+};
+
+/* Is the checkpoint one that this roster's policy accepts? */
+static enum accord_status verify_checkpoint(const struct pin *pin, const struct accord_roster_claim *roster,
+                                            struct accord_checkpoint *checkpoint, struct accord_error *error)
+{
+    struct accord_buffer text;
+    struct accord_cosigners cosigners;
+    struct accord_policy *policy = malloc(sizeof *policy);
+    accord_buffer_init(&text, ACCORD_POLICY_SIZE_MAX);
+    enum accord_status status =
+        policy == NULL ? accord_fail(error, ACCORD_NO_MEMORY, 0) : accord_chain_policy(roster, &text, error);
+    if (status == ACCORD_OK) {
+        status = accord_policy_parse(policy, accord_buffer_bytes(&text), pin->crypto, error);
+    }
+    if (status == ACCORD_OK) {
+        status = accord_policy_verify(policy, pin->checkpoint, pin->crypto, checkpoint, &cosigners, error);
+        /* What is used from here on is size and root; the origin would borrow from the policy's text. */
+        checkpoint->origin = pin->checkpoint->origin;
+    }
+    accord_buffer_free(&text);
+    free(policy);
+    return status;
+}
+
+static enum accord_status verify_included(const struct pin *pin, const struct accord_checkpoint *checkpoint,
+                                          uint64_t index, struct accord_bytes entry, struct accord_error *error)
+{
+    struct accord_merkle_proof proof;
+    uint8_t leaf[ACCORD_HASH_SIZE];
+    struct accord_hash_source source = accord_reader_hashes(pin->reader);
+    enum accord_status status = accord_inclusion_prove(pin->crypto, &source, index, checkpoint->size, &proof);
+    if (status != ACCORD_OK) {
+        if (error != NULL) {
+            *error = *accord_reader_error(pin->reader);
+        }
+        return status;
+    }
+    accord_merkle_leaf(pin->crypto, entry, leaf);
+    status = accord_inclusion_verify(pin->crypto, index, checkpoint->size, leaf, &proof, checkpoint->root);
+    return status == ACCORD_OK ? status : accord_fail(error, status, 0);
+}
+
+static enum accord_status pin_entry(void *context, uint64_t index, struct accord_bytes entry,
+                                    struct accord_error *error)
+{
+    struct pin *pin = context;
+    struct accord_checkpoint checkpoint;
+    enum accord_link link;
+    enum accord_status status = accord_chain_offer(pin->chain, index, entry, &link, error);
+    if (status != ACCORD_OK || link != ACCORD_LINK_ROSTER) {
+        return status;
+    }
+    const struct accord_roster_claim *roster = accord_chain_roster(pin->chain);
+    bool first = roster->number == 1;
+    const struct accord_roster_claim *answers = first ? roster : &pin->chain->roster[1 - pin->chain->current];
+    status = verify_checkpoint(pin, answers, &checkpoint, error);
+    if (status == ACCORD_OK && first) {
+        status = verify_included(pin, &checkpoint, pin->chain->charter_index,
+                                 accord_buffer_bytes(&pin->chain->charter_entry), error);
+    }
+    if (status == ACCORD_OK) {
+        status = verify_included(pin, &checkpoint, index, entry, error);
+    }
+    return status;
+}
+
+static enum accord_status print_trust(const struct accord_chain *chain, struct accord_buffer *trust,
+                                      struct accord_error *error)
+{
+    struct accord_trust_claim claim = {.roster_index = chain->roster_index,
+                                       .roster_entry = accord_buffer_bytes(&chain->roster_entry[chain->current])};
+    memcpy(claim.charter, chain->digest, ACCORD_HASH_SIZE);
+    size_t room = claim.roster_entry.size + 256;
+    enum accord_status status = accord_buffer_reserve(trust, room);
+    if (status != ACCORD_OK) {
+        return accord_fail(error, status, 0);
+    }
+    struct accord_out out = {trust->data + trust->size, room, 0, false};
+    accord_trust_print(&out, &claim);
+    trust->size += out.size;
+    return ACCORD_OK;
+}
+
+enum accord_status accord_pin(const struct accord_fs *fs, const struct accord_crypto *crypto, const char *location,
+                              const uint8_t *charter, struct accord_chain **chain, struct accord_buffer *trust,
+                              struct accord_error *error)
+{
+    struct accord_buffer note;
+    struct accord_checkpoint_claim checkpoint;
+    struct pin pin = {.crypto = crypto, .checkpoint = &checkpoint};
+    enum accord_status status = accord_chain_new(chain, crypto, charter, error);
+    if (status != ACCORD_OK) {
+        return status;
+    }
+    pin.chain = *chain;
+    status = accord_reader_open(&pin.reader, fs, crypto, location, error);
+    if (status != ACCORD_OK) {
+        return status;
+    }
+    accord_buffer_init(&note, ACCORD_NOTE_SIZE_MAX);
+    status = accord_scan_size(pin.reader, &note, &checkpoint, error);
+    if (status == ACCORD_OK) {
+        status = accord_scan(pin.reader, checkpoint.size, pin_entry, &pin, error);
+    }
+    if (status == ACCORD_OK) {
+        status = accord_chain_complete(*chain, error);
+    }
+    if (status == ACCORD_OK) {
+        status = print_trust(*chain, trust, error);
+    }
+    accord_buffer_free(&note);
+    accord_reader_close(pin.reader);
+    return status;
+}

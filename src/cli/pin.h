@@ -1,0 +1,16 @@
+/* Making the file that a verifier keeps, out of a log that nobody is asked to believe. */
+#ifndef ACCORD_CLI_PIN_H
+#define ACCORD_CLI_PIN_H
+
+#include "cli/chain.h"
+
+/* Finds the charter (the one with this digest, or the log's first where it is NULL) and the rosters that follow from
+ * it, and asks that each of them is in the tree of the published checkpoint, as the policy of the roster before it
+ * accepts it; roster 1 and the charter by roster 1's own. The trust file is appended to *trust; *chain, which the
+ * caller frees, says what it holds. ACCORD_CHAIN, and the refusals of accord_policy_verify and accord_inclusion_verify.
+ */
+ACCORD_MUST_USE enum accord_status accord_pin(const struct accord_fs *fs, const struct accord_crypto *crypto,
+                                              const char *location, const uint8_t *charter, struct accord_chain **chain,
+                                              struct accord_buffer *trust, struct accord_error *error);
+
+#endif

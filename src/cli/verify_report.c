@@ -1,0 +1,140 @@
+/* Outcomes as words and as JSON. It knows how things are said, and judges nothing. */
+#include "cli/verify_report.h"
+
+#include "base/clock.h"
+#include "base/report.h"
+#include "cli/say.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+__attribute__((format(printf, 2, 3))) static void say(struct accord_buffer *text, const char *format, ...)
+{
+    char line[2048];
+    va_list arguments;
+    va_start(arguments, format);
+    int size = vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    if (size > 0) {
+        size_t fits = (size_t)size < sizeof line ? (size_t)size : sizeof line - 1;
+        /* Words that do not fit are left out: a report is no place to fail. */
+        (void)!accord_buffer_append(text, (struct accord_bytes){(const uint8_t *)line, fits});
+    }
+}
+
+/* "1 witness", "34 witnesses". */
+static const char *plural(uint64_t count, const char *one, const char *many)
+{
+    return count == 1 ? one : many;
+}
+
+static const char *last_part(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
+}
+
+static void say_vouching(const struct accord_outcome *outcome, const struct accord_roster_claim *roster,
+                         struct accord_buffer *text)
+{
+    say(text, "  vouched for by %zu %s in %zu %s (the rule: %u in each of %u):", outcome->witness_count,
+        plural(outcome->witness_count, "witness", "witnesses"), outcome->vouching_count,
+        plural(outcome->vouching_count, "jurisdiction", "jurisdictions"), roster->quorum_witnesses,
+        roster->quorum_jurisdictions);
+    for (size_t i = 0; i < outcome->vouching_count; i++) {
+        say(text, "%s %.*s %u", i == 0 ? "" : ",", ACCORD_TEXT(outcome->vouching[i].jurisdiction),
+            outcome->vouching[i].witnesses);
+    }
+    say(text, "\n");
+}
+
+void accord_outcome_print(const struct accord_outcome *outcome, const struct accord_roster_claim *roster,
+                          struct accord_buffer *text)
+{
+    if (outcome->status != ACCORD_OK) {
+        char sentence[1024];
+        accord_error_sentence(&outcome->error, outcome->file, sentence, sizeof sentence);
+        say(text, "%s%s\n", accord_status_exit(outcome->status) == 1 ? "REFUSED: " : "", sentence);
+        return;
+    }
+    char time[32];
+    accord_time_print(outcome->seen_at, time);
+    say(text, "verified: %s\n", outcome->file);
+    say(text, "  %.*s (%.*s) published %.*s %.*s, sequence %" PRIu64, ACCORD_TEXT(outcome->title),
+        ACCORD_TEXT(outcome->vendor), ACCORD_TEXT(outcome->product), ACCORD_TEXT(outcome->version), outcome->sequence);
+    if (outcome->platform.size > 0) {
+        say(text, ", for %.*s", ACCORD_TEXT(outcome->platform));
+    }
+    const char *name = last_part(outcome->file);
+    if (!accord_bytes_equal(outcome->artifact, accord_bytes_of(name))) {
+        say(text, ", as %.*s", ACCORD_TEXT(outcome->artifact));
+    }
+    say(text, "\n  public since %s: entry %" PRIu64 " of %.*s\n", time, outcome->index, ACCORD_TEXT(outcome->log));
+    say_vouching(outcome, roster, text);
+}
+
+static json_t *number_json(uint64_t number)
+{
+    return json_integer((json_int_t)number);
+}
+
+static json_t *refusal_json(const struct accord_outcome *outcome)
+{
+    char sentence[1024];
+    accord_error_sentence(&outcome->error, outcome->file, sentence, sizeof sentence);
+    json_t *object =
+        json_pack("{s:o, s:b, s:s, s:o}", "file", accord_json_text(accord_bytes_of(outcome->file)), "verified", 0,
+                  "rule", accord_status_rule(outcome->status), "sentence", accord_json_text(accord_bytes_of(sentence)));
+    const struct accord_error *error = &outcome->error;
+    if (error->line != 0) {
+        json_object_set_new(object, "line", number_json(error->line));
+    }
+    if (error->what[0] != '\0') {
+        json_object_set_new(object, "what", accord_json_text(accord_bytes_of(error->what)));
+    }
+    if (error->expected[0] != '\0') {
+        json_object_set_new(object, "expected", accord_json_text(accord_bytes_of(error->expected)));
+    }
+    if (error->found[0] != '\0') {
+        json_object_set_new(object, "found", accord_json_text(accord_bytes_of(error->found)));
+    }
+    return object;
+}
+
+json_t *accord_outcome_json(const struct accord_outcome *outcome, const struct accord_roster_claim *roster)
+{
+    if (outcome->status != ACCORD_OK) {
+        return refusal_json(outcome);
+    }
+    json_t *vouching = json_object();
+    for (size_t i = 0; i < outcome->vouching_count; i++) {
+        char code[8];
+        snprintf(code, sizeof code, "%.*s", ACCORD_TEXT(outcome->vouching[i].jurisdiction));
+        json_object_set_new(vouching, code, number_json(outcome->vouching[i].witnesses));
+    }
+    json_t *object = json_pack("{s:o, s:b, s:s}", "file", accord_json_text(accord_bytes_of(outcome->file)), "verified",
+                               1, "rule", "ok");
+    json_object_set_new(object, "vendor", accord_json_text(outcome->vendor));
+    json_object_set_new(object, "vendor_name", accord_json_text(outcome->title));
+    json_object_set_new(object, "product", accord_json_text(outcome->product));
+    json_object_set_new(object, "version", accord_json_text(outcome->version));
+    json_object_set_new(object, "sequence", number_json(outcome->sequence));
+    json_object_set_new(object, "artifact", accord_json_text(outcome->artifact));
+    json_object_set_new(object, "platform",
+                        outcome->platform.size == 0 ? json_null() : accord_json_text(outcome->platform));
+    json_object_set_new(object, "sha256", accord_json_digest(outcome->sha256));
+    json_object_set_new(object, "size", number_json(outcome->size));
+    json_object_set_new(object, "log", accord_json_text(outcome->log));
+    json_object_set_new(object, "index", number_json(outcome->index));
+    json_object_set_new(object, "tree_size", number_json(outcome->tree_size));
+    json_object_set_new(object, "public_since", number_json(outcome->seen_at));
+    json_object_set_new(object, "not_before", number_json(outcome->not_before));
+    json_object_set_new(object, "witnesses", number_json(outcome->witness_count));
+    json_object_set_new(object, "vouching", vouching);
+    json_object_set_new(object, "quorum",
+                        json_pack("{s:i, s:i}", "jurisdictions", (int)roster->quorum_jurisdictions, "witnesses",
+                                  (int)roster->quorum_witnesses));
+    return object;
+}
