@@ -11,10 +11,10 @@ struct accord_check_result {
     uint8_t root[ACCORD_HASH_SIZE];
 };
 
-/* Checks that the checkpoint is signed by vkey (or any of the log's own where vkey is NULL: then only hashes are checked),
- * that each entry hashes to its place in the level 0 tiles, each tile to its place above, and all to the root; that
- * partial tiles of the checkpoint's size are present. The first thing wrong, in index order, is named in *error (what:
- * the file). progress, which may be NULL, is called now and then from the calling thread. */
+/* Checks that the checkpoint is signed by vkey (or any of the log's own where vkey is NULL: then only hashes are
+ * checked), that each entry hashes to its place in the level 0 tiles, each tile to its place above, and all to the
+ * root; that partial tiles of the checkpoint's size are present. The first thing wrong, in index order, is named in
+ * *error (what: the file). progress, which may be NULL, is called now and then from the calling thread. */
 ACCORD_MUST_USE enum accord_status accord_log_check(const struct accord_fs *fs, const struct accord_crypto *crypto,
                                                     const char *dir, const struct accord_vkey *vkey, unsigned threads,
                                                     void (*progress)(void *context, uint64_t done, uint64_t size),

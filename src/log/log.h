@@ -1,8 +1,8 @@
-/* A log as a directory: the sequencer. DIR is the tlog-tiles layout as a web server would serve it (`checkpoint`, `tile/...`)
- * and `.accord/`, the log's own state (lock, journal), which holds nothing secret.
+/* A log as a directory: the sequencer. DIR is the tlog-tiles layout as a web server would serve it (`checkpoint`,
+ * `tile/...`) and `.accord/`, the log's own state (lock, journal), which holds nothing secret.
  *
- * An append is acknowledged when its entries and their indexes are durable in the journal; tiles and bundles are written
- * behind it; a checkpoint is signed only over what is durable. See docs/operating.md. */
+ * An append is acknowledged when its entries and their indexes are durable in the journal; tiles and bundles are
+ * written after it; a checkpoint is signed only over what is durable. See docs/operating.md. */
 #ifndef ACCORD_LOG_LOG_H
 #define ACCORD_LOG_LOG_H
 
@@ -13,8 +13,8 @@
 
 struct accord_log; /* an open log, locked against other writers */
 
-/* Makes an empty log: directories, state. checkpoint is the signed checkpoint of the empty tree. ACCORD_EXISTS where dir
- * holds a log already. */
+/* Makes an empty log: directories, state. checkpoint is the signed checkpoint of the empty tree. ACCORD_EXISTS where
+ * dir holds a log already. */
 ACCORD_MUST_USE enum accord_status accord_log_create(const struct accord_fs *fs, const struct accord_crypto *crypto,
                                                      const char *dir, struct accord_bytes checkpoint,
                                                      struct accord_error *error);
@@ -24,10 +24,23 @@ ACCORD_MUST_USE enum accord_status accord_log_open(struct accord_log **log, cons
                                                    struct accord_error *error);
 void accord_log_close(struct accord_log *log);
 
-/* Appends entries: uint16-length-prefixed, one after another (ACCORD_MALFORMED where cut short). When it returns
- * ACCORD_OK they are durable at *first .. *first + *count - 1. On failure none of them will ever be in the log. */
+/* What one append takes at most. */
+#define ACCORD_LOG_APPEND_SIZE_MAX 8388608
+#define ACCORD_LOG_APPEND_COUNT_MAX 131072
+
+/* Appends entries: uint16-length-prefixed, one after another, each of 1 to 65,535 bytes (ACCORD_MALFORMED where one is
+ * empty or cut short, or where there is none; ACCORD_TOO_LARGE past the two maxima). All of them or none: when it
+ * returns ACCORD_OK they are durable at *first .. *first + *count - 1.
+ *
+ * On failure they were not acknowledged, and this log holds none of them. Whether they are in it once it is opened
+ * again depends: not where they were malformed or too large, nor where writing them failed and a later append is
+ * accepted. But where making them durable failed (a dying disk, or a full one at the wrong moment), nobody knows what
+ * the disk holds: every later append is refused, and opening the log again finds either all of them or none. */
 ACCORD_MUST_USE enum accord_status accord_log_append(struct accord_log *log, struct accord_bytes entries,
                                                      uint64_t *first, uint64_t *count, struct accord_error *error);
+/* Cuts from *rest what one append takes: as many whole entries as fit both maxima and size bytes, but at least one
+ * where there is one. Empty where *rest does not begin with a whole entry. For those who append more than fits. */
+struct accord_bytes accord_log_cut(struct accord_bytes *rest, size_t size);
 
 /* The tree of all that was appended. */
 uint64_t accord_log_size(const struct accord_log *log);

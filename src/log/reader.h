@@ -19,7 +19,7 @@ void accord_reader_close(struct accord_reader *reader);
 /* Appends the newest checkpoint's bytes. */
 ACCORD_MUST_USE enum accord_status accord_reader_checkpoint(struct accord_reader *reader, struct accord_buffer *out,
                                                             struct accord_error *error);
-/* From here on tiles are read as they are in a tree of this size. */
+/* From here on tiles are read as they are in a tree of this size, which is 0 until then. */
 void accord_reader_set_size(struct accord_reader *reader, uint64_t size);
 /* Hashes for accord_inclusion_prove and the rest. */
 struct accord_hash_source accord_reader_hashes(struct accord_reader *reader);

@@ -1,5 +1,5 @@
-/* The cosigner (C2SP tlog-witness): a state machine, (request, last seen, now) gives (answer, what to remember). Pure: the
- * shell (cosigner.h) keeps the memory and signs. */
+/* The cosigner (C2SP tlog-witness): a state machine, (request, last seen, now) gives (answer, what to remember). Pure:
+ * the shell (cosigner.h) keeps the memory and signs. */
 #ifndef ACCORD_WITNESS_WITNESS_H
 #define ACCORD_WITNESS_WITNESS_H
 
@@ -29,9 +29,9 @@ struct accord_witness_seen {
 /* The answer, with HTTP's numbers (tlog-witness): 200, 400, 403, 404, 409, 422. */
 struct accord_witness_verdict {
     int http_status;
-    uint64_t seen_size;               /* for 409 */
-    struct accord_witness_seen next;  /* for 200: what must be durable before the cosignature leaves */
-    struct accord_error error;        /* for all others */
+    uint64_t seen_size;              /* for 409 */
+    struct accord_witness_seen next; /* for 200: what must be durable before the cosignature leaves */
+    struct accord_error error;       /* for all others */
 };
 
 /* keys: the vkeys that this witness trusts for the request's origin (none: 404). */

@@ -1,0 +1,29 @@
+/* The memory of a cosigner as a table of (witness, origin), for cosigner.c alone: transactions, rows. */
+#ifndef ACCORD_WITNESS_STATE_H
+#define ACCORD_WITNESS_STATE_H
+
+#include "witness/cosigner.h"
+
+/* Between begin and commit or rollback the rows belong to this transaction. When commit has returned ACCORD_OK what was
+ * written is durable; when it fails, it may be or may not be. */
+ACCORD_MUST_USE enum accord_status accord_cosigner_state_begin(struct accord_cosigner_state *state,
+                                                               struct accord_error *error);
+ACCORD_MUST_USE enum accord_status accord_cosigner_state_commit(struct accord_cosigner_state *state,
+                                                                struct accord_error *error);
+/* Does nothing outside a transaction. */
+void accord_cosigner_state_rollback(struct accord_cosigner_state *state);
+
+/* What is remembered of a log; *seen is the zero value where there is nothing. The checkpoint that was cosigned, as a
+ * note, is appended to *note, which may be NULL. */
+ACCORD_MUST_USE enum accord_status accord_cosigner_state_read(struct accord_cosigner_state *state,
+                                                              struct accord_bytes witness, struct accord_bytes origin,
+                                                              struct accord_witness_seen *seen,
+                                                              struct accord_buffer *note, struct accord_error *error);
+/* Remembers. A size below the one that is there, or another root of the same size, is refused (ACCORD_STATE): a second
+ * line of defence, since the judge has refused it before. */
+ACCORD_MUST_USE enum accord_status accord_cosigner_state_write(struct accord_cosigner_state *state,
+                                                               struct accord_bytes witness, struct accord_bytes origin,
+                                                               const struct accord_witness_seen *next,
+                                                               struct accord_bytes note, struct accord_error *error);
+
+#endif

@@ -1,0 +1,397 @@
+/* The log under power cuts, killed processes and failing calls, at every call of scripted histories. Knows what was
+ * acknowledged and published; asks the log for no less. ACCORD_CRASH_ROUNDS=N widens the sampling N times. */
+#include "log/log.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "accord/note.h"
+#include "crypto/backend.h"
+#include "log/check.h"
+#include "log/reader.h"
+#include "sim_fs.h"
+
+#define ORIGIN "example.com/log"
+#define DIR "/log"
+#define ENTRIES_MAX 80000
+#define PUBLISHED_MAX 64
+#define ENTRY_SIZE 2048
+#define LONG_IDS 600 /* among the first entries some span sectors, so that they can be torn and keep their form */
+
+/* What the program was told, and what it tried. */
+struct world {
+    struct sim_fs *sim;
+    const struct accord_fs *fs;
+    struct accord_log *log;
+    bool created;                      /* accord_log_create returned ACCORD_OK */
+    uint32_t next_id;                  /* of the entries made so far */
+    uint32_t ids[ENTRIES_MAX];         /* of the entry at each index, as far as known */
+    uint64_t acknowledged;             /* entries */
+    uint64_t unsure;                   /* entries of one batch after these, which may be in the log or not */
+    uint64_t published[PUBLISHED_MAX]; /* sizes for which publishing was tried */
+    size_t published_count;
+    uint64_t published_ok; /* the last size for which it returned ACCORD_OK */
+    char story[256];       /* for the message of a failure */
+};
+
+#define HOLDS(world, condition)                                                                                        \
+    do {                                                                                                               \
+        if (!(condition))                                                                                              \
+            fail_msg("%s: does not hold: %s", (world)->story, #condition);                                             \
+    } while (0)
+
+static void must_be_ok(const struct world *world, const char *what, enum accord_status status,
+                       const struct accord_error *error)
+{
+    if (status != ACCORD_OK)
+        fail_msg("%s: %s: status %d, %s, expected %s, found %s", world->story, what, (int)status, error->what,
+                 error->expected, error->found);
+}
+
+static size_t entry_make(uint32_t id, uint8_t entry[ENTRY_SIZE])
+{
+    int size = snprintf((char *)entry, ENTRY_SIZE, "%u", id);
+    size_t all = id % 3 == 1 && id < LONG_IDS ? 1900 : (size_t)size + id % 3;
+    memset(entry + size, 'x', all - (size_t)size);
+    return all;
+}
+
+/* A batch of entries with new ids. */
+static struct accord_bytes batch_make(struct world *world, uint64_t count)
+{
+    uint8_t *data = malloc(count * 16 + (count < LONG_IDS ? count : LONG_IDS) * ENTRY_SIZE), entry[ENTRY_SIZE];
+    size_t size = 0;
+    for (uint64_t i = 0; i < count; i++) {
+        uint32_t id = world->next_id++;
+        size_t part = entry_make(id, entry);
+        data[size++] = (uint8_t)(part >> 8);
+        data[size++] = (uint8_t)part;
+        memcpy(data + size, entry, part);
+        size += part;
+        world->ids[world->acknowledged + i] = id;
+    }
+    return (struct accord_bytes){data, size};
+}
+
+static struct accord_bytes checkpoint_make(uint8_t data[512], uint64_t size, const uint8_t root[ACCORD_HASH_SIZE])
+{
+    struct accord_out out = {data, 512, 0, false};
+    uint8_t signature[64] = {1};
+    accord_checkpoint_print(&out, ACCORD_LITERAL(ORIGIN), size, root);
+    out.data[out.size++] = '\n';
+    accord_signature_print(&out, ACCORD_LITERAL(ORIGIN), 7, (struct accord_bytes){signature, sizeof signature});
+    return accord_out_bytes(&out);
+}
+
+static enum accord_status do_create(struct world *world, struct accord_error *error)
+{
+    uint8_t data[512], root[ACCORD_HASH_SIZE];
+    accord_merkle_empty_root(&accord_crypto_default, root);
+    enum accord_status status =
+        accord_log_create(world->fs, &accord_crypto_default, DIR, checkpoint_make(data, 0, root), error);
+    world->created = world->created || status == ACCORD_OK;
+    return status;
+}
+
+static enum accord_status do_open(struct world *world, struct accord_error *error)
+{
+    accord_log_close(world->log);
+    world->log = NULL;
+    return accord_log_open(&world->log, world->fs, &accord_crypto_default, DIR, false, error);
+}
+
+static enum accord_status do_append(struct world *world, uint64_t count, struct accord_error *error)
+{
+    uint64_t first, got;
+    struct accord_bytes batch = batch_make(world, count);
+    enum accord_status status = accord_log_append(world->log, batch, &first, &got, error);
+    free((void *)(uintptr_t)batch.data);
+    if (status == ACCORD_OK) {
+        HOLDS(world, first == world->acknowledged);
+        HOLDS(world, got == count);
+        world->acknowledged += count;
+    } else {
+        world->unsure = count;
+    }
+    return status;
+}
+
+static enum accord_status do_publish(struct world *world, struct accord_error *error)
+{
+    uint8_t data[512], root[ACCORD_HASH_SIZE];
+    uint64_t size = accord_log_size(world->log);
+    accord_log_root(world->log, root);
+    world->published[world->published_count++] = size;
+    enum accord_status status = accord_log_publish(world->log, checkpoint_make(data, size, root), error);
+    if (status == ACCORD_OK)
+        world->published_ok = size;
+    return status;
+}
+
+/* A history: "c" create and open, "o" open again, "i" integrate, "p" publish, and a number to append so many. */
+static enum accord_status do_step(struct world *world, const char **script, struct accord_error *error)
+{
+    const char step = *(*script)++;
+    if (step == 'c') {
+        enum accord_status status = do_create(world, error);
+        return status == ACCORD_OK ? do_open(world, error) : status;
+    }
+    if (step == 'o')
+        return do_open(world, error);
+    if (step == 'i')
+        return accord_log_integrate(world->log, error);
+    if (step == 'p')
+        return do_publish(world, error);
+    uint64_t count = 0;
+    for (--*script; **script >= '0' && **script <= '9'; ++*script)
+        count = count * 10 + (uint64_t)(**script - '0');
+    while (**script == ' ')
+        ++*script;
+    return do_append(world, count, error);
+}
+
+static enum accord_status do_script(struct world *world, const char *script, struct accord_error *error)
+{
+    while (*script != '\0') {
+        enum accord_status status = do_step(world, &script, error);
+        if (status != ACCORD_OK)
+            return status;
+    }
+    return ACCORD_OK;
+}
+
+static void check_entries(struct world *world, uint64_t size)
+{
+    struct accord_reader *reader;
+    struct accord_error error;
+    struct accord_buffer out;
+    accord_buffer_init(&out, ACCORD_ENTRY_SIZE_MAX);
+    must_be_ok(world, "reader", accord_reader_open(&reader, world->fs, &accord_crypto_default, DIR, &error), &error);
+    accord_reader_set_size(reader, size);
+    for (uint64_t i = 0; i < size; i++) {
+        uint8_t entry[ENTRY_SIZE];
+        size_t part = entry_make(world->ids[i], entry);
+        out.size = 0;
+        must_be_ok(world, "entry", accord_reader_entry(reader, i, &out, &error), &error);
+        if (out.size != part || memcmp(out.data, entry, part) != 0)
+            fail_msg("%s: entry %llu is not the one that was acknowledged", world->story, (unsigned long long)i);
+    }
+    accord_reader_close(reader);
+    accord_buffer_free(&out);
+}
+
+static void check_log(struct world *world, uint64_t *size)
+{
+    struct accord_error error;
+    struct accord_check_result result;
+    must_be_ok(world, "check",
+               accord_log_check(world->fs, &accord_crypto_default, DIR, NULL, 1, NULL, NULL, &result, &error), &error);
+    *size = result.size;
+}
+
+/* Opens the log after something went wrong: it has what was acknowledged, and all or none of what was not. */
+static void open_world(struct world *world)
+{
+    struct accord_error error;
+    enum accord_status status = do_open(world, &error);
+    if (!world->created && status == ACCORD_NOT_FOUND) {
+        must_be_ok(world, "create again", do_create(world, &error), &error);
+        status = do_open(world, &error);
+    }
+    must_be_ok(world, "open", status, &error);
+    world->created = true;
+    uint64_t size = accord_log_size(world->log);
+    if (size != world->acknowledged && size != world->acknowledged + world->unsure)
+        fail_msg("%s: %llu entries were acknowledged, %llu more may be there, but the log has %llu", world->story,
+                 (unsigned long long)world->acknowledged, (unsigned long long)world->unsure, (unsigned long long)size);
+    world->acknowledged = size;
+    world->unsure = 0;
+}
+
+/* Opens it and asks for all that was promised; then goes on working with it. */
+static void check_world(struct world *world)
+{
+    struct accord_error error;
+    open_world(world);
+    uint64_t size = accord_log_size(world->log), published;
+    check_log(world, &published);
+    HOLDS(world, published >= world->published_ok);
+    bool tried = published == 0;
+    for (size_t i = 0; i < world->published_count; i++)
+        tried = tried || world->published[i] == published;
+    HOLDS(world, tried);
+    world->published_ok = published;
+    must_be_ok(world, "integrate", accord_log_integrate(world->log, &error), &error);
+    must_be_ok(world, "publish", do_publish(world, &error), &error);
+    check_log(world, &published);
+    HOLDS(world, published == size);
+    check_entries(world, size);
+    must_be_ok(world, "append", do_append(world, 3, &error), &error);
+}
+
+static struct world *world_new(void)
+{
+    struct world *world = calloc(1, sizeof *world);
+    assert_non_null(world);
+    world->sim = sim_fs_new();
+    world->fs = sim_fs_port(world->sim);
+    return world;
+}
+
+static void world_free(struct world *world)
+{
+    accord_log_close(world->log);
+    sim_fs_free(world->sim);
+    free(world);
+}
+
+/* The world's log is closed by whoever dies. */
+static void world_dies(struct world *world, bool power, enum sim_survival mode, uint64_t seed)
+{
+    accord_log_close(world->log);
+    world->log = NULL;
+    if (power)
+        sim_fs_reboot(world->sim, mode, seed);
+    else
+        sim_fs_kill(world->sim);
+}
+
+enum accident { CUT_VANISH, CUT_KEEP, CUT_MIX, CUT_MIX_TWICE, KILL, FAIL_EIO, FAIL_ENOSPC, FAIL_FOREVER, ACCIDENTS };
+
+static const char *const accident_names[ACCIDENTS] = {"cut, all lost",    "cut, all kept",  "cut, mixed",
+                                                      "cut, mixed twice", "killed",         "one EIO",
+                                                      "one ENOSPC",       "ENOSPC for ever"};
+
+/* Runs a history into its accident, looks, cuts the power, and looks again. Returns false where the history was over
+ * before the nth call. */
+static bool run_accident(const char *script, enum accident accident, uint64_t nth, uint64_t seed)
+{
+    struct world *world = world_new();
+    struct accord_error error;
+    snprintf(world->story, sizeof world->story, "history \"%s\", %s at call %llu, seed %llu", script,
+             accident_names[accident], (unsigned long long)nth, (unsigned long long)seed);
+    if (accident >= FAIL_EIO)
+        sim_fs_fail_at(world->sim, nth, accident == FAIL_EIO ? EIO : ENOSPC, accident == FAIL_FOREVER);
+    else
+        sim_fs_cut_at(world->sim, nth);
+    enum accord_status status = do_script(world, script, &error);
+    bool reached = accident >= FAIL_EIO ? sim_fs_calls(world->sim) >= nth : sim_fs_is_cut(world->sim);
+    HOLDS(world, reached || status == ACCORD_OK);
+    bool power = accident <= CUT_MIX_TWICE;
+    enum sim_survival mode = accident == CUT_VANISH ? SIM_VANISH : accident == CUT_KEEP ? SIM_KEEP : SIM_MIX;
+    world_dies(world, power, mode, seed);
+    if (accident == CUT_MIX_TWICE) {
+        sim_fs_cut_at(world->sim, 1 + seed % 13);
+        if (do_open(world, &error) == ACCORD_OK && accord_log_integrate(world->log, &error) == ACCORD_OK)
+            (void)do_publish(world, &error);
+        world_dies(world, true, SIM_MIX, seed + 1);
+    }
+    /* A short visit, which adds to what it finds before any of it is in tiles. */
+    if (seed % 2 == 1) {
+        open_world(world);
+        must_be_ok(world, "append", do_append(world, 2, &error), &error);
+        world_dies(world, true, SIM_MIX, seed + 3);
+    }
+    check_world(world);
+    strcat(world->story, ", after another cut");
+    world_dies(world, true, SIM_MIX, seed + 2);
+    check_world(world);
+    world_free(world);
+    return reached;
+}
+
+static uint64_t rounds(void)
+{
+    const char *text = getenv("ACCORD_CRASH_ROUNDS");
+    uint64_t number = text == NULL ? 1 : strtoull(text, NULL, 10);
+    return number == 0 ? 1 : number;
+}
+
+/* Every stride-th call of the history, each with every accident. */
+static void run_history(const char *script, uint64_t stride, uint64_t seeds)
+{
+    for (int accident = 0; accident < ACCIDENTS; accident++) {
+        bool chance = accident == CUT_MIX || accident == CUT_MIX_TWICE;
+        bool more = true;
+        for (uint64_t nth = 1; more; nth += stride)
+            for (uint64_t seed = 0; seed < (chance ? seeds : 2) && more; seed++)
+                more = run_accident(script, (enum accident)accident, nth, nth * 1000 + seed);
+    }
+}
+
+static void test_small_history(void **state)
+{
+    (void)state;
+    run_history("c1 ip3 1 ipo250 ip1 1 ip300 o2 ipo5 oip", 1, 2 * rounds());
+}
+
+static void test_many_files(void **state)
+{
+    (void)state;
+    uint64_t widen = rounds();
+    run_history("c10247 ip300 oip", widen >= 12 ? 1 : 12 / widen + 1, 2 * widen);
+}
+
+static void test_second_level(void **state)
+{
+    (void)state;
+    uint64_t widen = rounds();
+    run_history("c65000 ip1000 ipo2 ip", widen >= 600 ? 1 : 600 / widen + 1, 2);
+}
+
+/* After a sync that failed nothing more is taken, until the log is opened again. */
+static void test_failed_sync_is_final(void **state)
+{
+    (void)state;
+    struct world *world = world_new();
+    struct accord_error error;
+    snprintf(world->story, sizeof world->story, "failed sync");
+    must_be_ok(world, "history", do_script(world, "c5 ip", &error), &error);
+    /* An append makes four calls: it writes header, entries and root, then syncs. */
+    sim_fs_fail_at(world->sim, 4, EIO, false);
+    uint64_t calls = sim_fs_calls(world->sim);
+    assert_int_equal(do_append(world, 2, &error), ACCORD_IO);
+    assert_int_equal(sim_fs_calls(world->sim), calls + 4);
+    assert_int_equal(accord_log_size(world->log), 5);
+    uint64_t first, count;
+    struct accord_bytes another = {(const uint8_t *)"\0\1a", 3};
+    assert_int_equal(accord_log_append(world->log, another, &first, &count, &error), ACCORD_IO);
+    assert_int_equal(sim_fs_calls(world->sim), calls + 4); /* it does not even try */
+    check_world(world);
+    world_free(world);
+}
+
+/* A batch that did not fit the disk is gone, and the log goes on. */
+static void test_full_disk(void **state)
+{
+    (void)state;
+    for (uint64_t nth = 1; nth <= 3; nth++) {
+        struct world *world = world_new();
+        struct accord_error error;
+        snprintf(world->story, sizeof world->story, "full disk at write %llu", (unsigned long long)nth);
+        must_be_ok(world, "history", do_script(world, "c5 ip", &error), &error);
+        sim_fs_fail_at(world->sim, nth, ENOSPC, false);
+        assert_int_equal(do_append(world, 200, &error), ACCORD_IO);
+        world->unsure = 0;
+        must_be_ok(world, "append", do_append(world, 3, &error), &error);
+        world_dies(world, true, SIM_MIX, nth);
+        check_world(world);
+        world_free(world);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_small_history), cmocka_unit_test(test_many_files),
+        cmocka_unit_test(test_second_level),  cmocka_unit_test(test_failed_sync_is_final),
+        cmocka_unit_test(test_full_disk),
+    };
+    return cmocka_run_group_tests_name("crash-log", tests, NULL, NULL);
+}
