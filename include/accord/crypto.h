@@ -32,6 +32,9 @@ struct accord_crypto {
                           const uint8_t signature[ACCORD_MLDSA44_SIGNATURE_SIZE]);
 };
 
+/* The table of libaccord: libsodium, nettle, and libcrypto where it has ML-DSA-44. core/ by itself has none. */
+ACCORD_API extern const struct accord_crypto accord_crypto_default;
+
 /* SHA-256 of one slice. */
 ACCORD_API void accord_hash(const struct accord_crypto *crypto, struct accord_bytes data,
                             uint8_t hash[ACCORD_HASH_SIZE]);

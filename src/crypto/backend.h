@@ -4,9 +4,6 @@
 
 #include "accord/crypto.h"
 
-/* The table to use everywhere outside core/. */
-extern const struct accord_crypto accord_crypto_default;
-
 /* Starts libsodium; call once before anything that signs, makes keys or wipes. Aborts where it cannot. */
 void accord_crypto_start(void);
 void accord_random(uint8_t *data, size_t size);
