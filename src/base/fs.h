@@ -40,6 +40,10 @@ struct accord_fs {
     /* An exclusive lock on an open file, held until it is closed; -EWOULDBLOCK where wait is false and it is taken. */
     int (*lock)(void *context, int handle, bool wait);
     int (*remove_dir)(void *context, const char *path); /* an empty directory; -ENOTEMPTY otherwise */
+    /* Hints, which promise nothing. This file's bytes may go to the disk from now on, without anyone waiting. */
+    void (*write_back)(void *context, int handle);
+    /* These bytes, which are durable, will not be read soon: they need not take the place of others in memory. */
+    void (*forget)(void *context, int handle, uint64_t offset, uint64_t size);
 };
 
 /* The machine's own. */

@@ -221,6 +221,18 @@ static int real_remove_dir(void *context, const char *path)
     return rmdir(path) != 0 ? -errno : 0;
 }
 
+static void real_write_back(void *context, int handle)
+{
+    (void)context;
+    (void)sync_file_range(handle, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
+static void real_forget(void *context, int handle, uint64_t offset, uint64_t size)
+{
+    (void)context;
+    (void)posix_fadvise(handle, (off_t)offset, (off_t)size, POSIX_FADV_DONTNEED);
+}
+
 const struct accord_fs accord_fs_real = {
     .context = NULL,
     .open = real_open,
@@ -239,4 +251,6 @@ const struct accord_fs accord_fs_real = {
     .list = real_list,
     .lock = real_lock,
     .remove_dir = real_remove_dir,
+    .write_back = real_write_back,
+    .forget = real_forget,
 };

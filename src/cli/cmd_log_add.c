@@ -12,8 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What one append takes of a batch: large enough that a sync is shared by thousands of entries. */
-#define PIECE (3 * 1024 * 1024)
+/* What one append takes of a batch: large enough that a sync is shared by thousands of entries, and small enough for
+ * two of them, with their hashes, to stay below 16 MiB. */
+#define PIECE (2 * 1024 * 1024)
 #define ROOM (PIECE + 2 + ACCORD_ENTRY_SIZE_MAX)
 
 const struct accord_option accord_options_log_add[] = {
@@ -101,14 +102,15 @@ struct batch {
     uint64_t offset;
     uint64_t total; /* the file's size, 0 where it has none */
     bool ended;
-    uint8_t *data; /* ROOM bytes */
-    size_t size;
+    uint8_t *data[2]; /* ROOM bytes each: the one being filled, and the one whose entries were put last */
+    size_t size;      /* of what is in the first */
 };
 
 static enum accord_status batch_open(const struct accord_call *call, struct batch *batch, struct accord_error *error)
 {
-    batch->data = malloc(ROOM);
-    if (batch->data == NULL) {
+    batch->data[0] = malloc(ROOM);
+    batch->data[1] = malloc(ROOM);
+    if (batch->data[0] == NULL || batch->data[1] == NULL) {
         return accord_fail(error, ACCORD_NO_MEMORY, 0);
     }
     if (strcmp(batch->path, "-") == 0) {
@@ -129,14 +131,15 @@ static void batch_close(const struct accord_call *call, struct batch *batch)
     if (batch->handle > STDIN_FILENO) {
         (void)call->fs->close(call->fs->context, batch->handle);
     }
-    free(batch->data);
+    free(batch->data[0]);
+    free(batch->data[1]);
 }
 
 static enum accord_status batch_fill(const struct accord_call *call, struct batch *batch, struct accord_error *error)
 {
     while (!batch->ended && batch->size < ROOM) {
-        int64_t got = call->fs->read_at(call->fs->context, batch->handle, batch->data + batch->size, ROOM - batch->size,
-                                        batch->offset);
+        int64_t got = call->fs->read_at(call->fs->context, batch->handle, batch->data[0] + batch->size,
+                                        ROOM - batch->size, batch->offset);
         if (got < 0) {
             return accord_file_error(error, (int)got, batch->path);
         }
@@ -147,45 +150,60 @@ static enum accord_status batch_fill(const struct accord_call *call, struct batc
     return ACCORD_OK;
 }
 
-/* Appends the whole entries at the front of the buffer and moves the rest there. */
-static enum accord_status batch_append(struct accord_log *log, struct batch *batch, uint64_t *first, uint64_t *count,
-                                       struct accord_error *error)
+/* Puts the whole entries at the front of the buffer, and moves the rest to the front of the other one, which the log
+ * has given back. */
+static enum accord_status batch_put(struct accord_log *log, struct batch *batch, struct accord_error *error)
 {
-    struct accord_bytes rest = {batch->data, batch->size};
+    struct accord_bytes rest = {batch->data[0], batch->size};
     struct accord_bytes piece = accord_log_cut(&rest, PIECE);
     /* Nothing whole at the end of the input: the log says what is wrong with it. */
     if (piece.size == 0) {
         piece = rest;
     }
-    uint64_t piece_first, piece_count;
-    enum accord_status status = accord_log_append(log, piece, &piece_first, &piece_count, error);
+    enum accord_status status = accord_log_put(log, piece, error);
     if (status != ACCORD_OK) {
         return status;
     }
-    *first = *count == 0 ? piece_first : *first;
-    *count += piece_count;
-    memmove(batch->data, rest.data, rest.size);
+    uint8_t *other = batch->data[1];
+    memcpy(other, rest.data, rest.size);
+    batch->data[1] = batch->data[0];
+    batch->data[0] = other;
     batch->size = rest.size;
     return ACCORD_OK;
 }
 
-/* The log stays locked from the first piece to the last, so the batch's indexes follow one another. */
+/* The log stays locked from the first piece to the last, so the batch's indexes follow one another. While one piece is
+ * made durable the next one is read. */
 static enum accord_status add_batch(const struct accord_call *call, struct accord_log *log, const char *path,
-                                    uint64_t *first, uint64_t *count, struct accord_error *error)
+                                    uint64_t *count, struct accord_error *error)
 {
     struct batch batch = {.path = path, .handle = -1};
     struct accord_progress progress = {.doing = "added", .of = "entries"};
+    struct accord_error flushing;
+    uint64_t first = accord_log_size(log);
+    uint64_t pieces = 0;
     enum accord_status status = batch_open(call, &batch, error);
     while (status == ACCORD_OK) {
         status = batch_fill(call, &batch, error);
-        if (status == ACCORD_OK && batch.size == 0 && *count > 0) {
+        if (status == ACCORD_OK && batch.size == 0 && pieces > 0) {
             break;
         }
         if (status == ACCORD_OK) {
-            status = batch_append(log, &batch, first, count, error);
+            status = batch_put(log, &batch, error);
         }
-        accord_progress_step(&progress, *count, 0);
+        pieces++;
+        accord_progress_step(&progress, accord_log_size(log) - first, 0);
     }
+    enum accord_status flushed = accord_log_flush(log, &flushing);
+    if (status == ACCORD_OK && flushed != ACCORD_OK) {
+        status = flushed;
+        *error = flushing;
+    }
+    /* Whoever opens the log next would write the tiles of a large batch again. */
+    if (status == ACCORD_OK && pieces > 1) {
+        status = accord_log_integrate(log, error);
+    }
+    *count = accord_log_size(log) - first;
     accord_progress_end(&progress);
     batch_close(call, &batch);
     return status;
@@ -202,7 +220,7 @@ static int add(const struct accord_call *call, struct accord_log *log)
     uint64_t first = accord_log_size(log), count = 0;
     const char *batch = accord_call_value(call, "batch");
     enum accord_status status =
-        batch != NULL ? add_batch(call, log, batch, &first, &count, &error) : add_files(call, log, &count, &error);
+        batch != NULL ? add_batch(call, log, batch, &count, &error) : add_files(call, log, &count, &error);
     if (status != ACCORD_OK) {
         if (count > 0) {
             accord_note(call, "%" PRIu64 " entries before that are in the log, from index %" PRIu64 " on", count,

@@ -2,6 +2,7 @@
  * becomes durable, and who may sign it. */
 #include "log/edge.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "log/objects.h"
@@ -97,13 +98,37 @@ static void grow_hash(void *context, unsigned level, uint64_t index, const uint8
         memcpy(growth->hashes[growth->count++], hash, ACCORD_HASH_SIZE);
 }
 
-void accord_edge_grow(const struct accord_edge *edge, uint64_t count, uint8_t (*leaves)[ACCORD_HASH_SIZE],
-                      struct accord_growth *growth)
+/* Appends a whole tile of leaves, given its root, to a tree that ends with one. */
+static void grow_tile(const struct accord_edge *edge, struct accord_growth *growth,
+                      const uint8_t root[ACCORD_HASH_SIZE])
 {
-    growth->frontier = edge->frontier;
+    struct accord_frontier *frontier = &growth->frontier;
+    uint8_t hash[ACCORD_HASH_SIZE];
+    unsigned level = 8;
+    if (frontier->size >= INT64_MAX - ACCORD_TILE_WIDTH) /* as accord_frontier_append has it: no log gets here */
+        abort();
+    memcpy(hash, root, sizeof hash);
+    grow_hash(growth, level, 0, hash);
+    for (; (frontier->size >> level & 1) != 0; level++) {
+        accord_merkle_node(edge->crypto, frontier->hash[level], hash, hash);
+        grow_hash(growth, level + 1, 0, hash);
+    }
+    memcpy(frontier->hash[level], hash, sizeof hash);
+    frontier->size += ACCORD_TILE_WIDTH;
+}
+
+void accord_edge_grow(const struct accord_edge *edge, const struct accord_frontier *from,
+                      const struct accord_leaves *leaves, struct accord_growth *growth)
+{
+    growth->frontier = *from;
     growth->count = 0;
-    for (uint64_t i = 0; i < count; i++)
-        accord_frontier_append(edge->crypto, &growth->frontier, leaves[i], grow_hash, growth);
+    for (uint64_t unit = 0; unit < accord_leaves_units(leaves); unit++) {
+        uint64_t first, count = accord_leaves_unit(leaves, unit, &first);
+        if (count == ACCORD_TILE_WIDTH)
+            grow_tile(edge, growth, leaves->roots[unit]);
+        for (uint64_t i = 0; count < ACCORD_TILE_WIDTH && i < count; i++)
+            accord_frontier_append(edge->crypto, &growth->frontier, leaves->hashes[first + i], grow_hash, growth);
+    }
 }
 
 /* Readers of the published tree ask for its unfinished tiles, and may ask for the full form of these. */

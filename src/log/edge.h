@@ -3,6 +3,7 @@
 #ifndef ACCORD_LOG_EDGE_H
 #define ACCORD_LOG_EDGE_H
 
+#include "log/hasher.h"
 #include "log/log.h"
 #include "log/store.h"
 
@@ -30,8 +31,9 @@ struct accord_growth {
     size_t count; /* hashes for tiles of level 1 and above, in the order in which leaves complete them */
     uint8_t hashes[ACCORD_EDGE_GROWTH_MAX][ACCORD_HASH_SIZE];
 };
-void accord_edge_grow(const struct accord_edge *edge, uint64_t count, uint8_t (*leaves)[ACCORD_HASH_SIZE],
-                      struct accord_growth *growth);
+/* from is the tree before the batch: the edge's own, or what it will be after a batch that it has yet to take. */
+void accord_edge_grow(const struct accord_edge *edge, const struct accord_frontier *from,
+                      const struct accord_leaves *leaves, struct accord_growth *growth);
 /* Takes a batch that was grown. published is the size of the published tree: a tile that its readers may ask for
  * appears at once whole. Where it fails, the edge is not to be used again. */
 ACCORD_MUST_USE enum accord_status accord_edge_append(struct accord_edge *edge, const struct accord_store *store,

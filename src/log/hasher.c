@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "accord/merkle.h"
 #include "accord/tile.h"
@@ -22,19 +23,45 @@ struct accord_hasher {
     atomic_uint_fast64_t next;          /* unit to take */
 };
 
+uint64_t accord_leaves_units(const struct accord_leaves *leaves)
+{
+    return (leaves->count + leaves->skew + ACCORD_HASHER_UNIT - 1) / ACCORD_HASHER_UNIT;
+}
+
+uint64_t accord_leaves_unit(const struct accord_leaves *leaves, uint64_t unit, uint64_t *first)
+{
+    uint64_t end = (unit + 1) * ACCORD_HASHER_UNIT - leaves->skew;
+    *first = unit == 0 ? 0 : end - ACCORD_HASHER_UNIT;
+    return (end < leaves->count ? end : leaves->count) - *first;
+}
+
+/* The root of a whole tile's leaves. */
+static void unit_root(const struct accord_hasher *hasher, uint8_t (*leaves)[ACCORD_HASH_SIZE],
+                      uint8_t root[ACCORD_HASH_SIZE])
+{
+    uint8_t nodes[ACCORD_HASHER_UNIT / 2][ACCORD_HASH_SIZE];
+    for (size_t width = ACCORD_HASHER_UNIT / 2; width > 0; width /= 2) {
+        for (size_t i = 0; i < width; i++)
+            accord_merkle_node(hasher->crypto, leaves[2 * i], leaves[2 * i + 1], nodes[i]);
+        leaves = nodes;
+    }
+    memcpy(root, nodes[0], ACCORD_HASH_SIZE);
+}
+
 static void hash_unit(const struct accord_hasher *hasher, const struct accord_leaves *leaves, uint64_t unit)
 {
-    uint64_t first = unit * ACCORD_HASHER_UNIT;
-    uint64_t end = leaves->count - first < ACCORD_HASHER_UNIT ? leaves->count : first + ACCORD_HASHER_UNIT;
+    uint64_t first, count = accord_leaves_unit(leaves, unit, &first);
     size_t cursor = leaves->starts[unit];
     struct accord_bytes entry;
-    for (uint64_t i = first; i < end && accord_bundle_next(leaves->entries, &cursor, &entry); i++)
+    for (uint64_t i = first; i < first + count && accord_bundle_next(leaves->entries, &cursor, &entry); i++)
         accord_merkle_leaf(hasher->crypto, entry, leaves->hashes[i]);
+    if (count == ACCORD_HASHER_UNIT)
+        unit_root(hasher, leaves->hashes + first, leaves->roots[unit]);
 }
 
 static void hash_units(struct accord_hasher *hasher, const struct accord_leaves *leaves)
 {
-    uint64_t units = (leaves->count + ACCORD_HASHER_UNIT - 1) / ACCORD_HASHER_UNIT;
+    uint64_t units = accord_leaves_units(leaves);
     for (;;) {
         uint64_t unit = atomic_fetch_add(&hasher->next, 1);
         if (unit >= units)

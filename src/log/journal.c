@@ -13,7 +13,7 @@
 #define MAGIC_SIZE (sizeof MAGIC - 1)
 #define RECORD_MAGIC "batch  1"
 #define RECORD_MAGIC_SIZE (sizeof RECORD_MAGIC - 1)
-#define RECORD_HEADER_SIZE (RECORD_MAGIC_SIZE + 24)
+#define RECORD_HEADER_SIZE ACCORD_JOURNAL_RECORD_HEADER_SIZE
 #define HEADER_SIZE_MAX (MAGIC_SIZE + 8 + 64 * ACCORD_HASH_SIZE + ACCORD_HASH_SIZE)
 #define FILE_MODE 0644
 #define RECORD_SIZE_MAX (RECORD_HEADER_SIZE + ACCORD_LOG_APPEND_SIZE_MAX + ACCORD_HASH_SIZE)
@@ -41,17 +41,21 @@ static enum accord_status fail(const struct accord_journal *journal, struct acco
     return status;
 }
 
-void accord_journal_init(struct accord_journal *journal, const struct accord_fs *fs, const struct accord_crypto *crypto)
+bool accord_journal_init(struct accord_journal *journal, const struct accord_fs *fs, const struct accord_crypto *crypto)
 {
     memset(journal, 0, sizeof *journal);
     journal->fs = fs;
     journal->crypto = crypto;
     journal->handle = -1;
     accord_buffer_init(&journal->record, RECORD_SIZE_MAX);
+    journal->syncer = accord_syncer_new(fs);
+    return journal->syncer != NULL;
 }
 
 void accord_journal_close(struct accord_journal *journal)
 {
+    accord_syncer_free(journal->syncer);
+    journal->syncer = NULL;
     if (journal->handle >= 0)
         (void)journal->fs->close(journal->fs->context, journal->handle);
     journal->handle = -1;
@@ -113,6 +117,7 @@ static void begin(struct accord_journal *journal, size_t header_size)
 {
     journal->start = header_size;
     journal->end = header_size;
+    journal->begun = header_size;
     journal->next = header_size;
 }
 
@@ -201,6 +206,7 @@ enum accord_status accord_journal_next(struct accord_journal *journal, struct ac
 void accord_journal_keep(struct accord_journal *journal)
 {
     journal->end = journal->next;
+    journal->begun = journal->end;
 }
 
 /* Is there, behind the record that was refused, one that was written after it? Then that one was committed once, and so
@@ -266,34 +272,50 @@ enum accord_status accord_journal_stage(struct accord_journal *journal, uint64_t
     if (journal->broken)
         return fail(journal, error, ACCORD_IO, ACCORD_LITERAL("an earlier write failed: open the log again"));
     const struct accord_fs *fs = journal->fs;
-    uint8_t header[RECORD_HEADER_SIZE];
-    memcpy(header, RECORD_MAGIC, RECORD_MAGIC_SIZE);
-    put64(header + RECORD_MAGIC_SIZE, first);
-    put64(header + RECORD_MAGIC_SIZE + 8, count);
-    put64(header + RECORD_MAGIC_SIZE + 16, entries.size);
-    int64_t put = fs->write_at(fs->context, journal->handle, header, sizeof header, journal->end);
+    memcpy(journal->header, RECORD_MAGIC, RECORD_MAGIC_SIZE);
+    put64(journal->header + RECORD_MAGIC_SIZE, first);
+    put64(journal->header + RECORD_MAGIC_SIZE + 8, count);
+    put64(journal->header + RECORD_MAGIC_SIZE + 16, entries.size);
+    uint64_t at = journal->begun + RECORD_HEADER_SIZE;
+    int64_t put = fs->write_at(fs->context, journal->handle, entries.data, entries.size, at);
+    if (put < 0) {
+        if (accord_journal_commit_wait(journal, error) != ACCORD_OK)
+            return ACCORD_IO;
+        return give_up(journal, (int)put, error);
+    }
+    journal->next = at + entries.size;
+    return ACCORD_OK;
+}
+
+enum accord_status accord_journal_commit_begin(struct accord_journal *journal, const uint8_t root[ACCORD_HASH_SIZE],
+                                               bool behind, struct accord_error *error)
+{
+    const struct accord_fs *fs = journal->fs;
+    uint64_t start = journal->end;
+    int64_t put = fs->write_at(fs->context, journal->handle, journal->header, sizeof journal->header, start);
     if (put >= 0)
-        put = fs->write_at(fs->context, journal->handle, entries.data, entries.size, journal->end + RECORD_HEADER_SIZE);
+        put = fs->write_at(fs->context, journal->handle, root, ACCORD_HASH_SIZE, journal->next);
     if (put < 0)
         return give_up(journal, (int)put, error);
-    journal->next = journal->end + RECORD_HEADER_SIZE + entries.size;
+    journal->next += ACCORD_HASH_SIZE;
+    journal->begun = journal->next;
+    journal->behind = behind;
+    if (behind)
+        accord_syncer_begin(journal->syncer, journal->handle, start, journal->begun - start);
     return ACCORD_OK;
 }
 
 /* After a sync that failed nobody knows what the disk holds, and a second one that succeeds would not tell. */
-enum accord_status accord_journal_commit(struct accord_journal *journal, const uint8_t root[ACCORD_HASH_SIZE],
-                                         struct accord_error *error)
+enum accord_status accord_journal_commit_wait(struct accord_journal *journal, struct accord_error *error)
 {
     const struct accord_fs *fs = journal->fs;
-    int64_t put = fs->write_at(fs->context, journal->handle, root, ACCORD_HASH_SIZE, journal->next);
-    if (put < 0)
-        return give_up(journal, (int)put, error);
-    int result = fs->sync(fs->context, journal->handle);
-    if (result < 0) {
-        journal->broken = true;
-        return accord_file_error(error, result, journal->path);
+    if (journal->begun != journal->end && journal->failed == 0) {
+        int result = journal->behind ? accord_syncer_wait(journal->syncer) : fs->sync(fs->context, journal->handle);
+        journal->failed = result < 0 ? result : 0;
+        journal->broken = journal->broken || result < 0;
     }
-    journal->next += ACCORD_HASH_SIZE;
-    accord_journal_keep(journal);
+    if (journal->failed < 0)
+        return accord_file_error(error, journal->failed, journal->path);
+    journal->end = journal->begun;
     return ACCORD_OK;
 }

@@ -15,7 +15,17 @@
 #define JOURNAL_SIZE_MAX ((uint64_t)256 << 20)
 /* And on opening once it holds so much: or each of many short-lived processes would replay what the last one did. */
 #define REPLAY_SIZE_MAX ((uint64_t)1 << 20)
-#define UNITS_MAX (ACCORD_LOG_APPEND_COUNT_MAX / ACCORD_HASHER_UNIT + 1)
+#define UNITS_MAX ACCORD_HASHER_UNITS(ACCORD_LOG_APPEND_COUNT_MAX)
+
+/* A batch on its way into the log. */
+struct slot {
+    struct accord_leaves leaves;
+    struct accord_growth growth;
+    uint32_t starts[UNITS_MAX];
+    uint8_t roots[UNITS_MAX][ACCORD_HASH_SIZE];
+    uint8_t (*hashes)[ACCORD_HASH_SIZE];
+    uint64_t capacity; /* hashes */
+};
 
 struct accord_log {
     const struct accord_crypto *crypto;
@@ -25,16 +35,14 @@ struct accord_log {
     uint64_t base;                   /* the tree whose tiles are all there and durable */
     struct accord_buffer checkpoint; /* the published one */
     uint64_t published;              /* its size */
-    struct accord_growth growth;
-    uint32_t starts[UNITS_MAX];
-    uint8_t (*leaves)[ACCORD_HASH_SIZE];
-    uint64_t leaf_capacity;
-    bool broken; /* what the storage holds is not known any more */
+    struct slot slots[2];
+    struct slot *under_way; /* the batch whose commit was begun and not waited for, or NULL */
+    bool broken;            /* what the storage holds is not known any more */
     struct accord_error why;
 };
 
-/* Invariants: published <= base <= size of the edge. While not broken, the head's base is base and its batches lead
- * from there to the edge. */
+/* Invariants: published <= base <= size of the edge. While not broken, the head's base is base and its committed
+ * batches lead from there to the edge; the batch under way comes after it. */
 
 static enum accord_status break_log(struct accord_log *log, const struct accord_error *why, struct accord_error *error)
 {
@@ -66,7 +74,7 @@ static enum accord_status batch_refuse(enum accord_status status, uint64_t entry
 }
 
 /* Walks the batch once: how many entries, and where each unit of them starts. */
-static enum accord_status batch_measure(struct accord_log *log, struct accord_bytes entries, uint64_t *count,
+static enum accord_status batch_measure(struct slot *slot, struct accord_bytes entries, uint64_t skew, uint64_t *count,
                                         struct accord_error *error)
 {
     size_t cursor = 0;
@@ -77,8 +85,8 @@ static enum accord_status batch_measure(struct accord_log *log, struct accord_by
     while (cursor < entries.size) {
         if (*count == ACCORD_LOG_APPEND_COUNT_MAX)
             return batch_refuse(ACCORD_TOO_LARGE, *count, ACCORD_LITERAL("fewer entries in one append"), error);
-        if (*count % ACCORD_HASHER_UNIT == 0)
-            log->starts[*count / ACCORD_HASHER_UNIT] = (uint32_t)cursor;
+        if (*count == 0 || (*count + skew) % ACCORD_HASHER_UNIT == 0)
+            slot->starts[(*count + skew) / ACCORD_HASHER_UNIT] = (uint32_t)cursor;
         if (!accord_bundle_next(entries, &cursor, &entry))
             return batch_refuse(ACCORD_MALFORMED, *count, ACCORD_LITERAL("a uint16 length and as many bytes"), error);
         if (entry.size == 0)
@@ -90,75 +98,175 @@ static enum accord_status batch_measure(struct accord_log *log, struct accord_by
     return ACCORD_OK;
 }
 
-static enum accord_status leaves_reserve(struct accord_log *log, uint64_t count, struct accord_error *error)
+static enum accord_status hashes_reserve(struct slot *slot, uint64_t count, struct accord_error *error)
 {
-    if (count <= log->leaf_capacity)
+    if (count <= slot->capacity)
         return ACCORD_OK;
-    free(log->leaves);
-    log->leaf_capacity = 0;
-    log->leaves = malloc((size_t)count * ACCORD_HASH_SIZE);
-    if (log->leaves == NULL)
+    free(slot->hashes);
+    slot->capacity = 0;
+    slot->hashes = malloc((size_t)count * ACCORD_HASH_SIZE);
+    if (slot->hashes == NULL)
         return accord_fail(error, ACCORD_NO_MEMORY, 0);
-    log->leaf_capacity = count;
+    slot->capacity = count;
     return ACCORD_OK;
 }
 
-static enum accord_status batch_prepare(struct accord_log *log, struct accord_bytes entries,
-                                        struct accord_leaves *leaves, struct accord_error *error)
+static enum accord_status batch_prepare(struct slot *slot, struct accord_bytes entries, uint64_t first,
+                                        struct accord_error *error)
 {
-    uint64_t count;
-    enum accord_status status = batch_measure(log, entries, &count, error);
+    uint64_t count, skew = first % ACCORD_HASHER_UNIT;
+    enum accord_status status = batch_measure(slot, entries, skew, &count, error);
     if (status == ACCORD_OK)
-        status = leaves_reserve(log, count, error);
-    *leaves = (struct accord_leaves){entries, count, log->starts, log->leaves};
+        status = hashes_reserve(slot, count, error);
+    slot->leaves = (struct accord_leaves){entries, count, skew, slot->starts, slot->hashes, slot->roots};
     return status;
 }
 
-/* Stages the batch while its leaves are hashed, then commits it. */
-static enum accord_status batch_commit(struct accord_log *log, const struct accord_leaves *leaves,
-                                       struct accord_error *error)
+/* The tree that the next batch comes after. */
+static const struct accord_frontier *tip(const struct accord_log *log)
 {
-    accord_hasher_begin(log->hasher, leaves);
-    enum accord_status status =
-        log->store.batch_stage(log->store.context, log->edge.frontier.size, leaves->count, leaves->entries, error);
-    accord_hasher_finish(log->hasher);
-    if (status != ACCORD_OK)
-        return status;
-    uint8_t root[ACCORD_HASH_SIZE];
-    accord_edge_grow(&log->edge, leaves->count, log->leaves, &log->growth);
-    accord_frontier_root(log->crypto, &log->growth.frontier, root);
-    return log->store.batch_commit(log->store.context, root, error);
+    return log->under_way != NULL ? &log->under_way->growth.frontier : &log->edge.frontier;
 }
 
-static enum accord_status batch_apply(struct accord_log *log, const struct accord_leaves *leaves,
+/* Stages the batch while its leaves are hashed. */
+static enum accord_status batch_stage(struct accord_log *log, struct slot *slot, struct accord_error *error)
+{
+    const struct accord_leaves *leaves = &slot->leaves;
+    accord_hasher_begin(log->hasher, leaves);
+    enum accord_status status =
+        log->store.batch_stage(log->store.context, tip(log)->size, leaves->count, leaves->entries, error);
+    accord_hasher_finish(log->hasher);
+    if (status == ACCORD_OK)
+        accord_edge_grow(&log->edge, tip(log), leaves, &slot->growth);
+    return status;
+}
+
+static enum accord_status batch_begin(struct accord_log *log, struct slot *slot, bool behind,
                                       struct accord_error *error)
 {
-    return accord_edge_append(&log->edge, &log->store, leaves->entries, leaves->count, log->leaves, &log->growth,
+    uint8_t root[ACCORD_HASH_SIZE];
+    accord_frontier_root(log->crypto, &slot->growth.frontier, root);
+    enum accord_status status = log->store.batch_commit_begin(log->store.context, root, behind, error);
+    if (status == ACCORD_OK)
+        log->under_way = slot;
+    return status;
+}
+
+/* Waits for the batch that is under way, if any, and takes it from there. */
+static enum accord_status batch_end(struct accord_log *log, struct slot **committed, struct accord_error *error)
+{
+    struct accord_error why;
+    *committed = log->under_way;
+    log->under_way = NULL;
+    if (*committed == NULL || log->store.batch_commit_wait(log->store.context, &why) == ACCORD_OK)
+        return ACCORD_OK;
+    *committed = NULL;
+    return break_log(log, &why, error);
+}
+
+static enum accord_status batch_write(struct accord_log *log, const struct slot *slot, struct accord_error *error)
+{
+    const struct accord_leaves *leaves = &slot->leaves;
+    return accord_edge_append(&log->edge, &log->store, leaves->entries, leaves->count, slot->hashes, &slot->growth,
                               log->published, error);
 }
 
 /* Once the batch is committed it is in the log, whatever becomes of its tiles: if writing them fails the caller is told
  * that the entries are in, and the next call that something is wrong. Opening the log again writes the tiles. */
+static void batch_apply(struct accord_log *log, const struct slot *slot)
+{
+    struct accord_error why;
+    if (slot == NULL)
+        return;
+    enum accord_status status = batch_write(log, slot, &why);
+    log->edge.frontier = slot->growth.frontier;
+    if (status != ACCORD_OK)
+        (void)break_log(log, &why, NULL);
+}
+
+/* Makes the tiles of all that was committed durable, and empties the staging area. Nothing is under way. */
+static enum accord_status settle(struct accord_log *log, struct accord_error *error)
+{
+    uint64_t size = log->edge.frontier.size;
+    if (log->base == size)
+        return ACCORD_OK;
+    struct accord_error why;
+    enum accord_status status = accord_edge_partials(&log->edge, &log->store, log->base, &why);
+    if (status == ACCORD_OK)
+        status = log->store.settle(log->store.context, &why);
+    if (status == ACCORD_OK)
+        status = log->store.head_move(log->store.context, &log->edge.frontier, &why);
+    if (status != ACCORD_OK)
+        return break_log(log, &why, error);
+    uint64_t old = log->base;
+    log->base = size;
+    accord_edge_sweep(&log->store, old, size, log->published);
+    return ACCORD_OK;
+}
+
+/* The order is that of a pipeline: this batch is staged and hashed while the one before it is being made durable, and
+ * the tiles of that one are written while this one is. */
+static enum accord_status put(struct accord_log *log, struct accord_bytes entries, bool behind,
+                              struct accord_error *error)
+{
+    struct slot *slot = log->under_way == &log->slots[0] ? &log->slots[1] : &log->slots[0], *before;
+    enum accord_status status = batch_prepare(slot, entries, tip(log)->size, error);
+    if (status == ACCORD_OK)
+        status = batch_stage(log, slot, error);
+    enum accord_status ended = batch_end(log, &before, error);
+    if (ended != ACCORD_OK)
+        status = ended;
+    if (status == ACCORD_OK)
+        status = batch_begin(log, slot, behind, error);
+    batch_apply(log, before);
+    return status;
+}
+
+enum accord_status accord_log_put(struct accord_log *log, struct accord_bytes entries, struct accord_error *error)
+{
+    enum accord_status status = ACCORD_OK;
+    if (log->store.batch_bytes(log->store.context) > JOURNAL_SIZE_MAX)
+        status = accord_log_flush(log, error);
+    if (status == ACCORD_OK && log->broken)
+        status = is_broken(log, error);
+    return status == ACCORD_OK ? put(log, entries, true, error) : status;
+}
+
+enum accord_status accord_log_flush(struct accord_log *log, struct accord_error *error)
+{
+    struct slot *committed;
+    struct accord_error why;
+    if (log->broken)
+        return is_broken(log, error);
+    enum accord_status status = batch_end(log, &committed, error);
+    if (status != ACCORD_OK)
+        return status;
+    batch_apply(log, committed);
+    if (!log->broken && log->store.batch_bytes(log->store.context) > JOURNAL_SIZE_MAX)
+        (void)settle(log, &why);
+    return ACCORD_OK;
+}
+
+/* For those who go on: a batch that was flushed may have broken the log after it was acknowledged. */
+static enum accord_status flush_all(struct accord_log *log, struct accord_error *error)
+{
+    enum accord_status status = accord_log_flush(log, error);
+    return status == ACCORD_OK && log->broken ? is_broken(log, error) : status;
+}
+
 enum accord_status accord_log_append(struct accord_log *log, struct accord_bytes entries, uint64_t *first,
                                      uint64_t *count, struct accord_error *error)
 {
-    if (log->broken)
-        return is_broken(log, error);
-    struct accord_leaves leaves;
-    enum accord_status status = batch_prepare(log, entries, &leaves, error);
+    enum accord_status status = flush_all(log, error);
+    uint64_t before = log->edge.frontier.size;
     if (status == ACCORD_OK)
-        status = batch_commit(log, &leaves, error);
+        status = put(log, entries, false, error);
+    if (status == ACCORD_OK)
+        status = accord_log_flush(log, error);
     if (status != ACCORD_OK)
         return status;
-    *first = log->edge.frontier.size;
-    *count = leaves.count;
-    struct accord_error why;
-    status = batch_apply(log, &leaves, &why);
-    log->edge.frontier = log->growth.frontier;
-    if (status == ACCORD_OK && log->store.batch_bytes(log->store.context) > JOURNAL_SIZE_MAX)
-        status = accord_log_integrate(log, &why);
-    if (status != ACCORD_OK)
-        (void)break_log(log, &why, NULL);
+    *first = before;
+    *count = log->edge.frontier.size - before;
     return ACCORD_OK;
 }
 
@@ -195,23 +303,8 @@ struct accord_bytes accord_log_checkpoint(const struct accord_log *log)
 
 enum accord_status accord_log_integrate(struct accord_log *log, struct accord_error *error)
 {
-    if (log->broken)
-        return is_broken(log, error);
-    uint64_t size = log->edge.frontier.size;
-    if (log->base == size)
-        return ACCORD_OK;
-    struct accord_error why;
-    enum accord_status status = accord_edge_partials(&log->edge, &log->store, log->base, &why);
-    if (status == ACCORD_OK)
-        status = log->store.settle(log->store.context, &why);
-    if (status == ACCORD_OK)
-        status = log->store.head_move(log->store.context, &log->edge.frontier, &why);
-    if (status != ACCORD_OK)
-        return break_log(log, &why, error);
-    uint64_t old = log->base;
-    log->base = size;
-    accord_edge_sweep(&log->store, old, size, log->published);
-    return ACCORD_OK;
+    enum accord_status status = flush_all(log, error);
+    return status == ACCORD_OK ? settle(log, error) : status;
 }
 
 /* Checkpoints */
@@ -280,9 +373,9 @@ static enum accord_status check_publish(const struct accord_log *log, struct acc
 enum accord_status accord_log_publish(struct accord_log *log, struct accord_bytes checkpoint,
                                       struct accord_error *error)
 {
-    if (log->broken)
-        return is_broken(log, error);
-    enum accord_status status = check_publish(log, checkpoint, error);
+    enum accord_status status = flush_all(log, error);
+    if (status == ACCORD_OK)
+        status = check_publish(log, checkpoint, error);
     if (status != ACCORD_OK)
         return status;
     struct accord_error why;
@@ -325,27 +418,28 @@ enum accord_status accord_log_create(const struct accord_fs *fs, const struct ac
 static enum accord_status replay(struct accord_log *log, struct accord_error *error)
 {
     for (;;) {
+        struct slot *slot = &log->slots[0];
+        const struct accord_leaves *leaves = &slot->leaves;
         struct accord_batch batch;
-        struct accord_leaves leaves;
         struct accord_error unfinished;
         uint8_t root[ACCORD_HASH_SIZE];
         bool found;
         enum accord_status status = log->store.batch_next(log->store.context, &batch, &found, error);
         if (status != ACCORD_OK || !found)
             return status;
-        status = batch_prepare(log, batch.entries, &leaves, &unfinished);
+        status = batch_prepare(slot, batch.entries, log->edge.frontier.size, &unfinished);
         if (status == ACCORD_NO_MEMORY)
             return accord_fail(error, status, 0);
-        if (status != ACCORD_OK || batch.first != log->edge.frontier.size || batch.count != leaves.count)
+        if (status != ACCORD_OK || batch.first != log->edge.frontier.size || batch.count != leaves->count)
             return ACCORD_OK;
-        accord_hasher_begin(log->hasher, &leaves);
+        accord_hasher_begin(log->hasher, leaves);
         accord_hasher_finish(log->hasher);
-        accord_edge_grow(&log->edge, leaves.count, log->leaves, &log->growth);
-        accord_frontier_root(log->crypto, &log->growth.frontier, root);
+        accord_edge_grow(&log->edge, &log->edge.frontier, leaves, &slot->growth);
+        accord_frontier_root(log->crypto, &slot->growth.frontier, root);
         if (memcmp(root, batch.root, sizeof root) != 0)
             return ACCORD_OK;
         log->store.batch_keep(log->store.context);
-        status = batch_apply(log, &leaves, error);
+        status = batch_write(log, slot, error);
         if (status != ACCORD_OK)
             return status;
     }
@@ -420,6 +514,12 @@ void accord_log_close(struct accord_log *log)
     accord_hasher_free(log->hasher);
     accord_edge_free(&log->edge);
     accord_buffer_free(&log->checkpoint);
-    free(log->leaves);
+    free(log->slots[0].hashes);
+    free(log->slots[1].hashes);
     free(log);
+}
+
+void accord_log_sync(struct accord_log *log, enum accord_log_syncing mode)
+{
+    accord_store_dir_sync(&log->store, mode);
 }

@@ -22,7 +22,14 @@ ACCORD_MUST_USE enum accord_status accord_log_create(const struct accord_fs *fs,
 ACCORD_MUST_USE enum accord_status accord_log_open(struct accord_log **log, const struct accord_fs *fs,
                                                    const struct accord_crypto *crypto, const char *dir, bool wait,
                                                    struct accord_error *error);
+/* What was put and not flushed was not acknowledged: it is in the log or not once that is opened again. */
 void accord_log_close(struct accord_log *log);
+
+/* When the sync of a batch that was put is done: on a thread, while the caller goes on (as it is on accord_fs_real); by
+ * the caller as soon as it can be (on any other file system); by the caller as late as it may be. The last two are for
+ * file systems of tests, whose calls must come in one order. To be called before anything is put. */
+enum accord_log_syncing { ACCORD_LOG_SYNC_BEHIND, ACCORD_LOG_SYNC_FIRST, ACCORD_LOG_SYNC_LAST };
+void accord_log_sync(struct accord_log *log, enum accord_log_syncing mode);
 
 /* What one append takes at most. */
 #define ACCORD_LOG_APPEND_SIZE_MAX 8388608
@@ -38,11 +45,25 @@ void accord_log_close(struct accord_log *log);
  * the disk holds: every later append is refused, and opening the log again finds either all of them or none. */
 ACCORD_MUST_USE enum accord_status accord_log_append(struct accord_log *log, struct accord_bytes entries,
                                                      uint64_t *first, uint64_t *count, struct accord_error *error);
+
+/* An append in two parts, for those who append batch after batch: put takes a batch as accord_log_append does, and
+ * while it is made durable the caller prepares the next one. The entries are borrowed until the next put or flush
+ * returns.
+ *
+ * Acknowledged is what lies below accord_log_size, and nothing else: once a put has returned ACCORD_OK all that was put
+ * before it, once a flush has all that was put. Where put fails, its own entries were not acknowledged and what is said
+ * of a failing accord_log_append holds of them; those put before it were either acknowledged, which accord_log_size
+ * tells, or the failure is theirs: then every later put is refused, and opening the log again finds either all or none
+ * of that one batch and nothing of what came after it. Where flush fails, that is what has happened. Every other call
+ * that writes flushes first. */
+ACCORD_MUST_USE enum accord_status accord_log_put(struct accord_log *log, struct accord_bytes entries,
+                                                  struct accord_error *error);
+ACCORD_MUST_USE enum accord_status accord_log_flush(struct accord_log *log, struct accord_error *error);
 /* Cuts from *rest what one append takes: as many whole entries as fit both maxima and size bytes, but at least one
  * where there is one. Empty where *rest does not begin with a whole entry. For those who append more than fits. */
 struct accord_bytes accord_log_cut(struct accord_bytes *rest, size_t size);
 
-/* The tree of all that was appended. */
+/* The tree of all that was acknowledged. */
 uint64_t accord_log_size(const struct accord_log *log);
 void accord_log_root(const struct accord_log *log, uint8_t root[ACCORD_HASH_SIZE]);
 /* The checkpoint as it is published now; borrowed until the next call on the log. */

@@ -2,14 +2,15 @@
  * directory. The calls are those that an object store with conditional writes can answer too (DESIGN.md, section 7):
  *
  *   batch_stage     puts a batch into the staging area        an object under its own digest
- *   batch_commit    THE COMMIT POINT: the head moves          compare-and-swap of the private head object
+ *   batch_commit_*  THE COMMIT POINT: the head moves          compare-and-swap of the private head object
  *   write, settle   immutable tiles and bundles, then all     put if absent; nothing to do
  *                   of them durable
  *   head_move       the staging area is empty again           compare-and-swap of the head
  *   checkpoint_move the public checkpoint moves forward       compare-and-swap of the checkpoint
  *
  * in this order: nothing is written to the tree before its batch is committed, nothing is signed before its tiles are
- * settled. All calls come from one thread at a time. */
+ * settled. All calls come from one thread at a time. Between the beginning and the end of a commit the next batch may
+ * be staged, and tiles of batches before it written; everything else waits for its end. */
 #ifndef ACCORD_LOG_STORE_H
 #define ACCORD_LOG_STORE_H
 
@@ -17,6 +18,7 @@
 #include "accord/tile.h"
 #include "base/buffer.h"
 #include "base/fs.h"
+#include "log/log.h"
 
 /* Entries that were staged together: uint16-length-prefixed, one after another. root is that of the tree after them,
  * which is also their checksum: only these entries, in this place, lead to it. */
@@ -52,12 +54,16 @@ struct accord_store {
     void (*batch_keep)(void *context);
     enum accord_status (*batch_end)(void *context, bool moves, struct accord_error *error);
 
-    /* Where batch_stage fails the batch is gone. Where batch_commit fails it may be found by a later recovery, and
-     * every later call on the head is refused. */
+    /* Where batch_stage or batch_commit_begin fails the batch is gone, and a commit that was under way has ended. One
+     * commit is begun at a time; behind says that the caller has other things to do until it ends. batch_commit_wait
+     * ends the commit that was begun last, and says how it went: where it fails the batch may be found by a later
+     * recovery, and every later call on the head is refused. */
     enum accord_status (*batch_stage)(void *context, uint64_t first, uint64_t count, struct accord_bytes entries,
                                       struct accord_error *error);
-    enum accord_status (*batch_commit)(void *context, const uint8_t root[ACCORD_HASH_SIZE], struct accord_error *error);
-    /* How many bytes of batches the staging area holds. */
+    enum accord_status (*batch_commit_begin)(void *context, const uint8_t root[ACCORD_HASH_SIZE], bool behind,
+                                             struct accord_error *error);
+    enum accord_status (*batch_commit_wait)(void *context, struct accord_error *error);
+    /* How many bytes of committed batches the staging area holds. */
     uint64_t (*batch_bytes)(void *context);
 };
 
@@ -65,6 +71,7 @@ struct accord_store {
 ACCORD_MUST_USE enum accord_status accord_store_dir_open(struct accord_store *store, const struct accord_fs *fs,
                                                          const struct accord_crypto *crypto, const char *dir,
                                                          struct accord_error *error);
+void accord_store_dir_sync(struct accord_store *store, enum accord_log_syncing mode);
 /* Locks it for writing: waits, or ACCORD_LOCKED where wait is false. ACCORD_NOT_FOUND where it holds no log. */
 ACCORD_MUST_USE enum accord_status accord_store_dir_lock(struct accord_store *store, bool wait,
                                                          struct accord_error *error);

@@ -13,6 +13,8 @@
 #define DIR_SIZE_MAX (PATH_SIZE - NAME_SIZE - 64)
 /* Up to so many new objects are synced one by one; for more of them one sync of the whole file system is cheaper. */
 #define FEW 64
+/* The disk gets files of so many bytes as they come, so that the sync of them all has less to wait for. */
+#define LARGE 16384
 #define FILE_MODE 0644
 #define DIR_MODE 0755
 
@@ -99,6 +101,8 @@ static int write_file(struct dir *dir, const char *name, const char *path, struc
     if (handle < 0)
         return handle;
     int64_t put = fs->write_at(fs->context, handle, bytes.data, bytes.size, 0);
+    if (bytes.size >= LARGE)
+        fs->write_back(fs->context, handle);
     int closed = fs->close(fs->context, handle);
     return put < 0 ? (int)put : closed;
 }
@@ -270,11 +274,17 @@ static enum accord_status dir_batch_stage(void *context, uint64_t first, uint64_
     return accord_journal_stage(&dir->journal, first, count, entries, error);
 }
 
-static enum accord_status dir_batch_commit(void *context, const uint8_t root[ACCORD_HASH_SIZE],
-                                           struct accord_error *error)
+static enum accord_status dir_batch_commit_begin(void *context, const uint8_t root[ACCORD_HASH_SIZE], bool behind,
+                                                 struct accord_error *error)
 {
     struct dir *dir = context;
-    return accord_journal_commit(&dir->journal, root, error);
+    return accord_journal_commit_begin(&dir->journal, root, behind, error);
+}
+
+static enum accord_status dir_batch_commit_wait(void *context, struct accord_error *error)
+{
+    struct dir *dir = context;
+    return accord_journal_commit_wait(&dir->journal, error);
 }
 
 static uint64_t dir_batch_bytes(void *context)
@@ -294,12 +304,13 @@ enum accord_status accord_store_dir_open(struct accord_store *store, const struc
         return ACCORD_TOO_LARGE;
     }
     struct dir *dir = calloc(1, sizeof *dir);
-    if (dir == NULL)
+    if (dir == NULL || !accord_journal_init(&dir->journal, fs, crypto)) {
+        free(dir);
         return accord_fail(error, ACCORD_NO_MEMORY, 0);
+    }
     dir->fs = fs;
     dir->lock = -1;
     snprintf(dir->path, sizeof dir->path, "%s", path);
-    accord_journal_init(&dir->journal, fs, crypto);
     path_of(dir, ".accord/journal", dir->journal.path);
     *store = (struct accord_store){
         .context = dir,
@@ -314,7 +325,8 @@ enum accord_status accord_store_dir_open(struct accord_store *store, const struc
         .batch_keep = dir_batch_keep,
         .batch_end = dir_batch_end,
         .batch_stage = dir_batch_stage,
-        .batch_commit = dir_batch_commit,
+        .batch_commit_begin = dir_batch_commit_begin,
+        .batch_commit_wait = dir_batch_commit_wait,
         .batch_bytes = dir_batch_bytes,
     };
     return ACCORD_OK;
@@ -330,6 +342,12 @@ void accord_store_dir_close(struct accord_store *store)
         (void)dir->fs->close(dir->fs->context, dir->lock);
     free(dir);
     store->context = NULL;
+}
+
+void accord_store_dir_sync(struct accord_store *store, enum accord_log_syncing mode)
+{
+    struct dir *dir = store->context;
+    accord_syncer_mode(dir->journal.syncer, mode);
 }
 
 static int take_lock(struct dir *dir, bool wait, char path[PATH_SIZE])

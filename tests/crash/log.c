@@ -33,6 +33,9 @@ struct world {
     uint32_t next_id;                  /* of the entries made so far */
     uint32_t ids[ENTRIES_MAX];         /* of the entry at each index, as far as known */
     uint64_t acknowledged;             /* entries */
+    uint64_t put;                      /* entries of one batch after these, put and not yet acknowledged */
+    struct accord_bytes borrowed;      /* the batch itself */
+    enum accord_log_syncing syncing;   /* of the logs it opens */
     uint64_t unsure;                   /* entries of one batch after these, which may be in the log or not */
     uint64_t published[PUBLISHED_MAX]; /* sizes for which publishing was tried */
     size_t published_count;
@@ -74,7 +77,7 @@ static struct accord_bytes batch_make(struct world *world, uint64_t count)
         data[size++] = (uint8_t)part;
         memcpy(data + size, entry, part);
         size += part;
-        world->ids[world->acknowledged + i] = id;
+        world->ids[world->acknowledged + world->put + i] = id;
     }
     return (struct accord_bytes){data, size};
 }
@@ -103,7 +106,24 @@ static enum accord_status do_open(struct world *world, struct accord_error *erro
 {
     accord_log_close(world->log);
     world->log = NULL;
-    return accord_log_open(&world->log, world->fs, &accord_crypto_default, DIR, false, error);
+    enum accord_status status = accord_log_open(&world->log, world->fs, &accord_crypto_default, DIR, false, error);
+    if (status == ACCORD_OK)
+        accord_log_sync(world->log, world->syncing);
+    return status;
+}
+
+/* What was put before is acknowledged or not: the log's size says which. Of what follows a batch that is not, nothing
+ * is ever in the log. */
+static void settle_put(struct world *world, enum accord_status status)
+{
+    uint64_t size = accord_log_size(world->log);
+    bool acknowledged = size == world->acknowledged + world->put;
+    HOLDS(world, acknowledged || (status != ACCORD_OK && size == world->acknowledged));
+    world->unsure = acknowledged ? 0 : world->put;
+    world->acknowledged = size;
+    world->put = 0;
+    free((void *)(uintptr_t)world->borrowed.data);
+    world->borrowed.data = NULL;
 }
 
 static enum accord_status do_append(struct world *world, uint64_t count, struct accord_error *error)
@@ -113,12 +133,42 @@ static enum accord_status do_append(struct world *world, uint64_t count, struct 
     enum accord_status status = accord_log_append(world->log, batch, &first, &got, error);
     free((void *)(uintptr_t)batch.data);
     if (status == ACCORD_OK) {
-        HOLDS(world, first == world->acknowledged);
+        HOLDS(world, first == world->acknowledged + world->put);
         HOLDS(world, got == count);
-        world->acknowledged += count;
-    } else {
-        world->unsure = count;
+        world->put += count;
     }
+    settle_put(world, status);
+    if (status != ACCORD_OK && world->unsure == 0)
+        world->unsure = count;
+    return status;
+}
+
+static enum accord_status do_put(struct world *world, uint64_t count, struct accord_error *error)
+{
+    struct accord_bytes batch = batch_make(world, count);
+    enum accord_status status = accord_log_put(world->log, batch, error);
+    settle_put(world, status);
+    if (status == ACCORD_OK) {
+        world->put = count;
+        world->borrowed = batch;
+    } else {
+        world->unsure = world->unsure == 0 ? count : world->unsure;
+        free((void *)(uintptr_t)batch.data);
+    }
+    return status;
+}
+
+static enum accord_status do_flush(struct world *world, struct accord_error *error)
+{
+    enum accord_status status = accord_log_flush(world->log, error);
+    settle_put(world, status);
+    return status;
+}
+
+static enum accord_status do_integrate(struct world *world, struct accord_error *error)
+{
+    enum accord_status status = accord_log_integrate(world->log, error);
+    settle_put(world, status);
     return status;
 }
 
@@ -134,7 +184,18 @@ static enum accord_status do_publish(struct world *world, struct accord_error *e
     return status;
 }
 
-/* A history: "c" create and open, "o" open again, "i" integrate, "p" publish, and a number to append so many. */
+static uint64_t read_number(const char **script)
+{
+    uint64_t count = 0;
+    for (; **script >= '0' && **script <= '9'; ++*script)
+        count = count * 10 + (uint64_t)(**script - '0');
+    while (**script == ' ')
+        ++*script;
+    return count;
+}
+
+/* A history: "c" create and open, "o" open again, "i" integrate, "p" publish, a number to append so many, "+" and a
+ * number to put so many, "f" flush. */
 static enum accord_status do_step(struct world *world, const char **script, struct accord_error *error)
 {
     const char step = *(*script)++;
@@ -145,15 +206,15 @@ static enum accord_status do_step(struct world *world, const char **script, stru
     if (step == 'o')
         return do_open(world, error);
     if (step == 'i')
-        return accord_log_integrate(world->log, error);
+        return do_integrate(world, error);
     if (step == 'p')
         return do_publish(world, error);
-    uint64_t count = 0;
-    for (--*script; **script >= '0' && **script <= '9'; ++*script)
-        count = count * 10 + (uint64_t)(**script - '0');
-    while (**script == ' ')
-        ++*script;
-    return do_append(world, count, error);
+    if (step == 'f')
+        return do_flush(world, error);
+    if (step == '+')
+        return do_put(world, read_number(script), error);
+    --*script;
+    return do_append(world, read_number(script), error);
 }
 
 static enum accord_status do_script(struct world *world, const char *script, struct accord_error *error)
@@ -247,6 +308,7 @@ static struct world *world_new(void)
 static void world_free(struct world *world)
 {
     accord_log_close(world->log);
+    free((void *)(uintptr_t)world->borrowed.data);
     sim_fs_free(world->sim);
     free(world);
 }
@@ -270,12 +332,15 @@ static const char *const accident_names[ACCIDENTS] = {"cut, all lost",    "cut, 
 
 /* Runs a history into its accident, looks, cuts the power, and looks again. Returns false where the history was over
  * before the nth call. */
-static bool run_accident(const char *script, enum accident accident, uint64_t nth, uint64_t seed)
+static bool run_accident(const char *script, enum accord_log_syncing syncing, enum accident accident, uint64_t nth,
+                         uint64_t seed)
 {
     struct world *world = world_new();
+    world->syncing = syncing;
     struct accord_error error;
-    snprintf(world->story, sizeof world->story, "history \"%s\", %s at call %llu, seed %llu", script,
-             accident_names[accident], (unsigned long long)nth, (unsigned long long)seed);
+    snprintf(world->story, sizeof world->story, "history \"%s\", syncing %s, %s at call %llu, seed %llu", script,
+             syncing == ACCORD_LOG_SYNC_LAST ? "late" : "early", accident_names[accident], (unsigned long long)nth,
+             (unsigned long long)seed);
     if (accident >= FAIL_EIO)
         sim_fs_fail_at(world->sim, nth, accident == FAIL_EIO ? EIO : ENOSPC, accident == FAIL_FOREVER);
     else
@@ -314,35 +379,79 @@ static uint64_t rounds(void)
 }
 
 /* Every stride-th call of the history, each with every accident. */
-static void run_history(const char *script, uint64_t stride, uint64_t seeds)
+static void run_history(const char *script, enum accord_log_syncing syncing, uint64_t stride, uint64_t seeds)
 {
     for (int accident = 0; accident < ACCIDENTS; accident++) {
         bool chance = accident == CUT_MIX || accident == CUT_MIX_TWICE;
         bool more = true;
         for (uint64_t nth = 1; more; nth += stride)
             for (uint64_t seed = 0; seed < (chance ? seeds : 1) && more; seed++)
-                more = run_accident(script, (enum accident)accident, nth, nth * 1001 + seed);
+                more = run_accident(script, syncing, (enum accident)accident, nth, nth * 1001 + seed);
     }
 }
 
 static void test_small_history(void **state)
 {
     (void)state;
-    run_history("c1 ip3 1 ipo250 ip1 1 ip300 o2 ipo5 oip", 1, 2 * rounds());
+    run_history("c1 ip3 1 ipo250 ip1 1 ip300 o2 ipo5 oip", ACCORD_LOG_SYNC_FIRST, 1, 2 * rounds());
+}
+
+/* Batches one behind another: each is staged before the one before it is durable. */
+static const char pipeline[] = "c+3 +1 +5 f+250 +4 ip+1 +300 +2 f2 +7 +600 foip+9 +9 4 o+1 fip";
+
+static void test_pipeline_sync_early(void **state)
+{
+    (void)state;
+    run_history(pipeline, ACCORD_LOG_SYNC_FIRST, 1, 4 * rounds());
+}
+
+static void test_pipeline_sync_late(void **state)
+{
+    (void)state;
+    run_history(pipeline, ACCORD_LOG_SYNC_LAST, 1, 4 * rounds());
+}
+
+/* A batch that does not fit the disk while the one before it is being made durable: that one is in, and the log goes
+ * on. */
+static void test_pipeline_full_disk(void **state)
+{
+    (void)state;
+    for (uint64_t nth = 1; nth <= 9; nth++) {
+        struct world *world = world_new();
+        struct accord_error error;
+        world->syncing = ACCORD_LOG_SYNC_LAST;
+        snprintf(world->story, sizeof world->story, "pipeline, full disk at write %llu", (unsigned long long)nth);
+        must_be_ok(world, "history", do_script(world, "c5 ip+4 ", &error), &error);
+        /* The next put writes its entries, syncs those before it, and writes header and root: calls 1, 2, 3 and 4. */
+        uint64_t call = nth <= 4 ? nth : 4;
+        sim_fs_fail_at(world->sim, call, ENOSPC, false);
+        assert_int_equal(do_put(world, 200, &error), ACCORD_IO);
+        assert_int_equal(world->acknowledged, call == 2 ? 5 : 9);
+        if (call != 2) {
+            world->unsure = 0;
+            must_be_ok(world, "append", do_append(world, 3, &error), &error);
+        } else {
+            assert_int_equal(do_flush(world, &error), ACCORD_IO);
+            world->unsure = 4;
+        }
+        world_dies(world, true, SIM_MIX, nth);
+        check_world(world);
+        world_free(world);
+    }
 }
 
 static void test_many_files(void **state)
 {
     (void)state;
     uint64_t widen = rounds();
-    run_history("c10247 ip300 oip", widen >= 24 ? 1 : 24 / widen + 1, 2 * widen);
+    run_history("c10247 ip300 oip", ACCORD_LOG_SYNC_FIRST, widen >= 24 ? 1 : 24 / widen + 1, 2 * widen);
 }
 
 static void test_second_level(void **state)
 {
     (void)state;
     uint64_t widen = rounds();
-    run_history("c65000 ip1000 ipo2 ip", widen >= 1200 ? 1 : 1200 / widen + 1, 2);
+    run_history("c65000 ip1000 ipo2 ip", ACCORD_LOG_SYNC_FIRST, widen >= 1200 ? 1 : 1200 / widen + 1, 2);
 }
 
 /* After a sync that failed nothing more is taken, until the log is opened again. */
@@ -389,9 +498,10 @@ static void test_full_disk(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_small_history), cmocka_unit_test(test_many_files),
-        cmocka_unit_test(test_second_level),  cmocka_unit_test(test_failed_sync_is_final),
-        cmocka_unit_test(test_full_disk),
+        cmocka_unit_test(test_small_history),        cmocka_unit_test(test_pipeline_sync_early),
+        cmocka_unit_test(test_pipeline_sync_late),   cmocka_unit_test(test_pipeline_full_disk),
+        cmocka_unit_test(test_many_files),           cmocka_unit_test(test_second_level),
+        cmocka_unit_test(test_failed_sync_is_final), cmocka_unit_test(test_full_disk),
     };
     return cmocka_run_group_tests_name("crash-log", tests, NULL, NULL);
 }

@@ -643,6 +643,20 @@ static int sim_lock(void *context, int number, bool wait)
     return leave_int(sim, 0);
 }
 
+static void sim_write_back(void *context, int number)
+{
+    (void)context;
+    (void)number;
+}
+
+static void sim_forget(void *context, int number, uint64_t offset, uint64_t size)
+{
+    (void)context;
+    (void)number;
+    (void)offset;
+    (void)size;
+}
+
 /* Life and death */
 
 struct sim_fs *sim_fs_new(void)
@@ -669,6 +683,8 @@ struct sim_fs *sim_fs_new(void)
         .list = sim_list,
         .lock = sim_lock,
         .remove_dir = sim_remove_dir,
+        .write_back = sim_write_back,
+        .forget = sim_forget,
     };
     return sim;
 }

@@ -8,6 +8,7 @@
 #define HISTORIES 40
 #define STEPS 40
 #define ENTRIES_MAX 20000
+#define ROOM (6 * 900) /* what one step adds at most */
 
 static const struct accord_crypto *crypto = &accord_crypto_default;
 
@@ -69,27 +70,63 @@ static size_t entry_size(struct model *model)
     return kind == 0 ? 65535 : kind == 1 ? 1 + chance(model, 65535) : 1 + chance(model, 200);
 }
 
-static void do_append(struct model *model)
+/* New entries, which the model has at once. */
+static void batch_make(struct model *model, struct accord_buffer *batch)
 {
-    uint64_t count = chance(model, 4) == 0 ? 1 + chance(model, 900) : 1 + chance(model, 5), first, got;
-    struct accord_buffer batch;
-    struct accord_error error;
-    accord_buffer_init(&batch, ACCORD_LOG_APPEND_SIZE_MAX);
+    uint64_t count = chance(model, 4) == 0 ? 1 + chance(model, 900) : 1 + chance(model, 5);
+    accord_buffer_init(batch, ACCORD_LOG_APPEND_SIZE_MAX);
     for (uint64_t i = 0; i < count; i++) {
         size_t size = entry_size(model);
         uint8_t *data = malloc(size), length[2] = {(uint8_t)(size >> 8), (uint8_t)size};
         assert_non_null(data);
         for (size_t j = 0; j < size; j++)
             data[j] = (uint8_t)chance(model, 256);
-        model->entries[model->count + i] = (struct accord_bytes){data, size};
-        assert_int_equal(accord_buffer_append(&batch, (struct accord_bytes){length, 2}), ACCORD_OK);
-        assert_int_equal(accord_buffer_append(&batch, model->entries[model->count + i]), ACCORD_OK);
+        model->entries[model->count] = (struct accord_bytes){data, size};
+        assert_int_equal(accord_buffer_append(batch, (struct accord_bytes){length, 2}), ACCORD_OK);
+        assert_int_equal(accord_buffer_append(batch, model->entries[model->count++]), ACCORD_OK);
     }
+}
+
+static void do_append(struct model *model)
+{
+    uint64_t before = model->count, first, got;
+    struct accord_buffer batch;
+    struct accord_error error;
+    batch_make(model, &batch);
     assert_int_equal(accord_log_append(model->log, accord_buffer_bytes(&batch), &first, &got, &error), ACCORD_OK);
-    assert_int_equal(first, model->count);
-    assert_int_equal(got, count);
-    model->count += count;
+    assert_int_equal(first, before);
+    assert_int_equal(got, model->count - before);
     accord_buffer_free(&batch);
+}
+
+/* Some batches put one behind another; what was put is acknowledged by the next put, also by one that is refused. */
+static void do_puts(struct model *model)
+{
+    enum { PUTS_MAX = 5 };
+    struct accord_bytes malformed = {(const uint8_t *)"\0\1a\0\2b", 6};
+    struct accord_buffer batches[PUTS_MAX];
+    struct accord_error error;
+    uint64_t puts = 1 + chance(model, PUTS_MAX);
+    for (uint64_t i = 0; i < puts; i++) {
+        uint64_t before = model->count;
+        batch_make(model, &batches[i]);
+        assert_int_equal(accord_log_put(model->log, accord_buffer_bytes(&batches[i]), &error), ACCORD_OK);
+        assert_int_equal(accord_log_size(model->log), before);
+        if (i > 0)
+            memset(batches[i - 1].data, 0xff, batches[i - 1].size);
+    }
+    if (chance(model, 3) == 0) {
+        assert_int_equal(accord_log_put(model->log, malformed, &error), ACCORD_MALFORMED);
+        assert_int_equal(accord_log_size(model->log), model->count);
+    }
+    if (chance(model, 4) == 0)
+        do_append(model);
+    else if (chance(model, 3) == 0)
+        assert_int_equal(accord_log_integrate(model->log, &error), ACCORD_OK);
+    else
+        assert_int_equal(accord_log_flush(model->log, &error), ACCORD_OK);
+    for (uint64_t i = 0; i < puts; i++)
+        accord_buffer_free(&batches[i]);
 }
 
 static void do_refused(struct model *model)
@@ -105,6 +142,7 @@ static void do_open(struct model *model)
     struct accord_error error;
     accord_log_close(model->log);
     assert_int_equal(accord_log_open(&model->log, &quick, crypto, model->place->log, false, &error), ACCORD_OK);
+    accord_log_sync(model->log, (enum accord_log_syncing)chance(model, 3));
 }
 
 static void compare(struct model *model)
@@ -135,8 +173,10 @@ static void do_step(struct model *model)
 {
     struct accord_error error;
     uint64_t kind = chance(model, 10);
-    if (kind < 5)
+    if (kind < 3)
         do_append(model);
+    else if (kind < 5)
+        do_puts(model);
     else if (kind == 5)
         do_refused(model);
     else if (kind == 6)
@@ -167,7 +207,7 @@ static void run_history(uint64_t seed)
     model->random = seed;
     model->log = log_new(place);
     do_open(model);
-    for (int i = 0; i < STEPS && model->count < ENTRIES_MAX - 900; i++)
+    for (int i = 0; i < STEPS && model->count < ENTRIES_MAX - ROOM; i++)
         do_step(model);
     do_open(model);
     log_publish(model->log);
