@@ -14,6 +14,7 @@ struct accord_verifier {
     struct accord_trust_claim trust;
     struct accord_roster_claim roster;
     struct accord_policy policy;
+    uint8_t roster_digest[ACCORD_HASH_SIZE];            /* of its entry */
     size_t witness_member[ACCORD_POLICY_WITNESSES_MAX]; /* whose witness it is: a place in roster.members */
 };
 
@@ -24,9 +25,11 @@ ACCORD_MUST_USE ACCORD_API enum accord_status
 accord_verifier_init(struct accord_verifier *verifier, struct accord_bytes trust, struct accord_out *policy_text,
                      const struct accord_crypto *crypto, struct accord_error *error);
 
-/* A checkpoint that verified, remembered by the digest of its exact bytes. May be copied. */
+/* A checkpoint that verified, remembered by the digest of its exact bytes and that of the roster whose rule it met. May
+ * be copied. */
 struct accord_seen_checkpoint {
     bool seen;
+    uint8_t roster_digest[ACCORD_HASH_SIZE];
     uint8_t digest[ACCORD_HASH_SIZE];
     struct accord_checkpoint checkpoint; /* its origin is empty here: it stands in origin */
     struct accord_cosigners cosigners;
@@ -35,12 +38,14 @@ struct accord_seen_checkpoint {
 };
 
 /* What one thread remembers between proofs, so that many proofs under one checkpoint cost one verification of its
- * signatures, and many files of one release one verification of the vendor's. The zero value remembers nothing.
+ * signatures, and many files of one release one verification of the vendor's. What a verifier of another roster
+ * accepted is forgotten. The zero value remembers nothing.
  * About 140 KiB; must not move while a verdict is in use. */
 struct accord_verify_memory {
     struct accord_seen_checkpoint checkpoint;
     bool seen_release;
-    unsigned current; /* which entry the release was read from; the other is for the next */
+    uint8_t roster_digest[ACCORD_HASH_SIZE]; /* whose keys the release was verified by */
+    unsigned current;                        /* which entry the release was read from; the other is for the next */
     size_t entry_size;
     struct accord_release_claim claim;
     struct accord_release release;

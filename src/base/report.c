@@ -46,6 +46,20 @@ int accord_status_exit(enum accord_status status)
     return entry_of(status)->exit_status;
 }
 
+/* Control characters of ASCII and of Latin-1 (U+0080 to U+009F) become '?': names of files and what was found in them
+ * must not say more on a terminal than a sentence does. */
+void accord_text_calm(char *text, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        unsigned char byte = (unsigned char)text[i];
+        unsigned char next = i + 1 < size ? (unsigned char)text[i + 1] : 0;
+        if (byte == 0xc2 && next >= 0x80 && next <= 0x9f)
+            text[i] = text[i + 1] = '?';
+        else if (byte < 0x20 || byte == 0x7f)
+            text[i] = '?';
+    }
+}
+
 /* Text of the caller's, being filled; what does not fit is cut. */
 struct line {
     char *text;
@@ -62,7 +76,9 @@ __attribute__((format(printf, 2, 3))) static void add(struct line *line, const c
     va_end(arguments);
     if (length > 0) {
         size_t room = line->size - 1 - line->used;
-        line->used += (size_t)length < room ? (size_t)length : room;
+        size_t added = (size_t)length < room ? (size_t)length : room;
+        accord_text_calm(line->text + line->used, added);
+        line->used += added;
     }
 }
 

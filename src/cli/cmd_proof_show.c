@@ -75,7 +75,7 @@ static json_t *signatures_json(const struct accord_note_claim *note)
         json_t *object =
             json_pack("{s:o, s:s, s:s}", "name", accord_json_text(signature.name), "id", id, "type", what.type);
         if (object != NULL && what.timed) {
-            (void)json_object_set_new(object, "time", json_integer((json_int_t)what.timestamp));
+            (void)json_object_set_new(object, "time", accord_json_number(what.timestamp));
         }
         (void)json_array_append_new(list, object);
     }
@@ -172,8 +172,8 @@ static json_t *statement_json(const struct shown *shown)
 static json_t *shown_json(const struct shown *shown)
 {
     const struct accord_checkpoint_claim *checkpoint = &shown->proof.checkpoint;
-    return json_pack("{s:b, s:o, s:I, s:I, s:o, s:I, s:o, s:b, s:o}", "verified", 0, "log",
-                     accord_json_text(checkpoint->origin), "index", (json_int_t)shown->proof.index, "size",
+    return json_pack("{s:b, s:o, s:o, s:I, s:o, s:I, s:o, s:b, s:o}", "verified", 0, "log",
+                     accord_json_text(checkpoint->origin), "index", accord_json_number(shown->proof.index), "size",
                      (json_int_t)checkpoint->size, "root", accord_json_digest(checkpoint->root), "hashes",
                      (json_int_t)shown->proof.inclusion.count, "signatures", signatures_json(&checkpoint->note),
                      "has_entry", shown->proof.has_extra, "statement", statement_json(shown));

@@ -100,9 +100,9 @@ static int tell(const struct accord_call *call, const struct accord_issue *issue
         return accord_refuse(call, NULL, error);
     }
     return accord_answer(
-        call, json_pack("{s:o, s:o, s:o, s:I, s:I, s:I, s:o}", "vendor", accord_json_text(issue->vendor), "product",
+        call, json_pack("{s:o, s:o, s:o, s:o, s:I, s:I, s:o}", "vendor", accord_json_text(issue->vendor), "product",
                         accord_json_text(issue->product), "version", accord_json_text(issue->version), "sequence",
-                        (json_int_t)issued->sequence, "index", (json_int_t)issued->index, "witnesses",
+                        accord_json_number(issued->sequence), "index", (json_int_t)issued->index, "witnesses",
                         (json_int_t)issued->witness_count, "files", files_json(call, issue->artifacts)));
 }
 
@@ -110,8 +110,8 @@ static int answer_statement(const struct accord_call *call, const struct accord_
 {
     struct accord_bytes entry = accord_buffer_bytes(&issued->entry);
     accord_print(call, entry);
-    return accord_answer(
-        call, json_pack("{s:I, s:o}", "sequence", (json_int_t)issued->sequence, "statement", accord_json_text(entry)));
+    return accord_answer(call, json_pack("{s:o, s:o}", "sequence", accord_json_number(issued->sequence), "statement",
+                                         accord_json_text(entry)));
 }
 
 static int release(const struct accord_call *call, const struct accord_issue *issue)

@@ -5,6 +5,7 @@
 #include "cli/say.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 const struct accord_option accord_options_trust_pin[] = {
     {.name = "output", .letter = 'o', .value = "FILE", .help = "where to write; standard output otherwise"},
@@ -42,8 +43,13 @@ int accord_run_trust_pin(struct accord_call *call)
     accord_buffer_init(&trust, 2 * ACCORD_ENTRY_SIZE_MAX);
     enum accord_status status =
         accord_pin(call->fs, call->crypto, call->operands[0], charter == NULL ? NULL : digest, &chain, &trust, &error);
+    const char *output = accord_call_value(call, "output");
+    if (status == ACCORD_OK && output != NULL && strcmp(output, "-") != 0) {
+        status =
+            accord_pin_succeeds(call->fs, call->crypto, output, accord_buffer_bytes(&trust), charter != NULL, &error);
+    }
     if (status == ACCORD_OK) {
-        status = accord_output(call, accord_call_value(call, "output"), accord_buffer_bytes(&trust), &error);
+        status = accord_output(call, output, accord_buffer_bytes(&trust), &error);
     }
     error.status = status;
     int result = status == ACCORD_OK ? tell(call, chain) : accord_refuse(call, call->operands[0], &error);

@@ -48,7 +48,9 @@ const struct accord_command accord_commands[] = {
          "and the newest roster.\n\n"
          "All trust hangs on the charter's digest, which is printed: compare it with one that came to you another way, "
          "or "
-         "give that with --charter.",
+         "give that with --charter. A trust file of a newer roster is never overwritten, and one of another charter "
+         "only "
+         "where --charter says so.",
      .example = "accord trust pin my-accord -o ~/.config/accord/trust\n",
      .options = accord_options_trust_pin,
      .run = accord_run_trust_pin},

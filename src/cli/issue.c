@@ -96,6 +96,42 @@ static enum accord_status sign_by(const struct accord_issue *issue, const char *
     return status;
 }
 
+static enum accord_status refuse_words(struct accord_bytes what, struct accord_bytes asked, struct accord_error *error)
+{
+    accord_fail(error, ACCORD_MALFORMED, 0);
+    accord_error_what(error, what);
+    accord_error_found(error, asked);
+    return ACCORD_MALFORMED;
+}
+
+/* Does the statement say what it was asked to say, and no more? A name with a newline in it would add lines. */
+static enum accord_status check_words(const struct accord_issue *issue, const struct accord_release_claim *claim,
+                                      uint64_t sequence, struct accord_error *error)
+{
+    if (!accord_bytes_equal(claim->vendor, issue->vendor)) {
+        return refuse_words(ACCORD_LITERAL("vendor"), issue->vendor, error);
+    }
+    if (!accord_bytes_equal(claim->product, issue->product)) {
+        return refuse_words(ACCORD_LITERAL("product"), issue->product, error);
+    }
+    if (!accord_bytes_equal(claim->version, issue->version) || claim->sequence != sequence) {
+        return refuse_words(ACCORD_LITERAL("version"), issue->version, error);
+    }
+    struct accord_artifact artifact;
+    size_t cursor = 0;
+    for (size_t i = 0; i < issue->artifact_count; i++) {
+        const struct accord_artifact *asked = &issue->artifacts[i];
+        if (!accord_release_next_artifact(claim, &cursor, &artifact) ||
+            !accord_bytes_equal(artifact.name, asked->name)) {
+            return refuse_words(ACCORD_LITERAL("artifact"), asked->name, error);
+        }
+        if (!accord_bytes_equal(artifact.platform, asked->platform)) {
+            return refuse_words(ACCORD_LITERAL("platform"), asked->platform, error);
+        }
+    }
+    return ACCORD_OK;
+}
+
 /* Prints the statement, has every key sign it, and reads it back as any verifier would. */
 static enum accord_status make_entry(const struct accord_issue *issue, struct accord_issued *issued,
                                      struct accord_release_claim *claim, struct accord_error *error)
@@ -125,7 +161,7 @@ static enum accord_status make_entry(const struct accord_issue *issue, struct ac
     if (status == ACCORD_OK) {
         status = accord_release_parse(claim, accord_buffer_bytes(&issued->entry), error);
     }
-    return status;
+    return status == ACCORD_OK ? check_words(issue, claim, issued->sequence, error) : status;
 }
 
 enum accord_status accord_issue_statement(const struct accord_issue *issue, struct accord_issued *issued,

@@ -6,14 +6,32 @@
 #include "crypto/backend.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define EXIT_COULD_NOT 3
 
+/* Where a standard descriptor is closed, the next file to be opened would take its place, and what is said to the user
+ * would be written into it. A descriptor that cannot be used in the right direction keeps the place, and fails. */
+static bool occupy_standard_descriptors(void)
+{
+    for (int handle = STDIN_FILENO; handle <= STDERR_FILENO; handle++) {
+        int direction = handle == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+        if (fcntl(handle, F_GETFD) < 0 && open("/dev/null", direction | O_CLOEXEC) != handle) {
+            return false;
+        }
+    }
+    return true;
+}
+
 int main(int argc, char **argv)
 {
+    if (!occupy_standard_descriptors()) {
+        return EXIT_COULD_NOT;
+    }
     /* A reader that goes away is an error that we report, like a full disk. */
     signal(SIGPIPE, SIG_IGN);
     accord_crypto_start();

@@ -3,6 +3,7 @@
 #include "cli/pin.h"
 
 #include "accord/policy.h"
+#include "base/file.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -125,5 +126,74 @@ enum accord_status accord_pin(const struct accord_fs *fs, const struct accord_cr
     }
     accord_buffer_free(&note);
     accord_reader_close(pin.reader);
+    return status;
+}
+
+/* The number of the roster in a trust file; 0 where it holds none that can be read. */
+static enum accord_status roster_number(const struct accord_crypto *crypto, const struct accord_trust_claim *trust,
+                                        uint64_t *number, struct accord_error *error)
+{
+    struct accord_roster_claim *roster = malloc(sizeof *roster);
+    if (roster == NULL) {
+        return accord_fail(error, ACCORD_NO_MEMORY, 0);
+    }
+    bool read = accord_roster_parse(roster, trust->roster_entry, crypto, NULL) == ACCORD_OK;
+    *number = read ? roster->number : 0;
+    free(roster);
+    return ACCORD_OK;
+}
+
+static enum accord_status refuse_charter(const struct accord_trust_claim *kept, const struct accord_trust_claim *made,
+                                         struct accord_error *error)
+{
+    uint8_t text[7 + 2 * ACCORD_HASH_SIZE];
+    struct accord_out out = {text, sizeof text, 0, false};
+    accord_fail(error, ACCORD_CHAIN, 0);
+    accord_error_what(error, ACCORD_LITERAL("charter"));
+    accord_digest_print(&out, kept->charter);
+    accord_error_expected(error, accord_out_bytes(&out));
+    out.size = 0;
+    accord_digest_print(&out, made->charter);
+    accord_error_found(error, accord_out_bytes(&out));
+    return ACCORD_CHAIN;
+}
+
+static enum accord_status follows(const struct accord_crypto *crypto, struct accord_bytes old, struct accord_bytes new,
+                                  bool charter_given, struct accord_error *error)
+{
+    struct accord_trust_claim kept, made;
+    uint64_t kept_number = 0, made_number = 0;
+    if (accord_trust_parse(&kept, old, NULL) != ACCORD_OK || accord_trust_parse(&made, new, NULL) != ACCORD_OK) {
+        return ACCORD_OK;
+    }
+    if (memcmp(kept.charter, made.charter, ACCORD_HASH_SIZE) != 0) {
+        return charter_given ? ACCORD_OK : refuse_charter(&kept, &made, error);
+    }
+    enum accord_status status = roster_number(crypto, &kept, &kept_number, error);
+    if (status == ACCORD_OK) {
+        status = roster_number(crypto, &made, &made_number, error);
+    }
+    if (status == ACCORD_OK && made_number < kept_number) {
+        status = accord_fail(error, ACCORD_ROLLBACK, 0);
+        accord_error_what(error, ACCORD_LITERAL("roster"));
+        accord_error_expected_number(error, kept_number);
+        accord_error_found_number(error, made_number);
+    }
+    return status;
+}
+
+enum accord_status accord_pin_succeeds(const struct accord_fs *fs, const struct accord_crypto *crypto, const char *path,
+                                       struct accord_bytes trust, bool charter_given, struct accord_error *error)
+{
+    struct accord_buffer old;
+    if (fs->exists(fs->context, path) != 1) {
+        return ACCORD_OK;
+    }
+    accord_buffer_init(&old, 2 * ACCORD_ENTRY_SIZE_MAX);
+    enum accord_status status = accord_file_read(fs, path, &old, error);
+    if (status == ACCORD_OK) {
+        status = follows(crypto, accord_buffer_bytes(&old), trust, charter_given, error);
+    }
+    accord_buffer_free(&old);
     return status;
 }

@@ -13,4 +13,10 @@ ACCORD_MUST_USE enum accord_status accord_pin(const struct accord_fs *fs, const 
                                               const char *location, const uint8_t *charter, struct accord_chain **chain,
                                               struct accord_buffer *trust, struct accord_error *error);
 
+/* May trust, just made, take the place of the file at path? Not where that is a trust file with a newer roster, or of
+ * another charter: the latter only where the caller was given the charter's digest. */
+ACCORD_MUST_USE enum accord_status accord_pin_succeeds(const struct accord_fs *fs, const struct accord_crypto *crypto,
+                                                       const char *path, struct accord_bytes trust, bool charter_given,
+                                                       struct accord_error *error);
+
 #endif

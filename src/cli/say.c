@@ -169,6 +169,16 @@ json_t *accord_json_text(struct accord_bytes text)
     return json_stringn(plain, text.size);
 }
 
+json_t *accord_json_number(uint64_t number)
+{
+    char text[ACCORD_DECIMAL_SIZE_MAX + 1];
+    if (number <= INT64_MAX) {
+        return json_integer((json_int_t)number);
+    }
+    snprintf(text, sizeof text, "%" PRIu64, number);
+    return json_string(text);
+}
+
 json_t *accord_json_digest(const uint8_t hash[ACCORD_HASH_SIZE])
 {
     char text[7 + 2 * ACCORD_HASH_SIZE + 1] = "sha256:";

@@ -37,6 +37,8 @@ ACCORD_MUST_USE enum accord_status accord_output(const struct accord_call *call,
 /* A JSON string of any bytes: what is not UTF-8 becomes '?'. NULL where memory ran out. */
 json_t *accord_json_text(struct accord_bytes text);
 /* `sha256:<hex>` */
+/* A number; beyond 2^63 - 1, which a JSON integer of ours cannot hold, the same digits as a string. */
+json_t *accord_json_number(uint64_t number);
 json_t *accord_json_digest(const uint8_t hash[ACCORD_HASH_SIZE]);
 /* A C string as bytes. */
 struct accord_bytes accord_bytes_of(const char *text);

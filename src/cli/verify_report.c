@@ -24,6 +24,15 @@ __attribute__((format(printf, 2, 3))) static void say(struct accord_buffer *text
     }
 }
 
+/* The path as it was given, but for what would move a terminal's cursor. */
+static void say_name(struct accord_buffer *text, const char *file)
+{
+    size_t start = text->size;
+    say(text, "verified: %s", file);
+    accord_text_calm((char *)text->data + start, text->size - start);
+    say(text, "\n");
+}
+
 /* "1 witness", "34 witnesses". */
 static const char *plural(uint64_t count, const char *one, const char *many)
 {
@@ -61,7 +70,7 @@ void accord_outcome_print(const struct accord_outcome *outcome, const struct acc
     }
     char time[32];
     accord_time_print(outcome->seen_at, time);
-    say(text, "verified: %s\n", outcome->file);
+    say_name(text, outcome->file);
     say(text, "  %.*s (%.*s) published %.*s %.*s, sequence %" PRIu64, ACCORD_TEXT(outcome->title),
         ACCORD_TEXT(outcome->vendor), ACCORD_TEXT(outcome->product), ACCORD_TEXT(outcome->version), outcome->sequence);
     if (outcome->platform.size > 0) {
@@ -77,7 +86,7 @@ void accord_outcome_print(const struct accord_outcome *outcome, const struct acc
 
 static json_t *number_json(uint64_t number)
 {
-    return json_integer((json_int_t)number);
+    return accord_json_number(number);
 }
 
 static json_t *refusal_json(const struct accord_outcome *outcome)

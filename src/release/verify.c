@@ -35,6 +35,7 @@ enum accord_status accord_verifier_init(struct accord_verifier *verifier, struct
     if (memcmp(verifier->roster.charter, verifier->trust.charter, ACCORD_HASH_SIZE) != 0) {
         return accord_fail(error, ACCORD_CHAIN, 0);
     }
+    accord_hash(crypto, verifier->trust.roster_entry, verifier->roster_digest);
     accord_roster_policy(policy_text, &verifier->roster);
     if (policy_text->full) {
         return accord_fail(error, ACCORD_NO_SPACE, 0);
@@ -120,7 +121,8 @@ static enum accord_status checkpoint_verify(const struct accord_verifier *verifi
 {
     uint8_t digest[ACCORD_HASH_SIZE];
     accord_hash(verifier->crypto, proof->checkpoint_bytes, digest);
-    if (!memory->seen || memcmp(digest, memory->digest, ACCORD_HASH_SIZE) != 0) {
+    if (!memory->seen || memcmp(digest, memory->digest, ACCORD_HASH_SIZE) != 0 ||
+        memcmp(verifier->roster_digest, memory->roster_digest, ACCORD_HASH_SIZE) != 0) {
         memory->seen = false;
         enum accord_status status = accord_policy_verify(&verifier->policy, &proof->checkpoint, verifier->crypto,
                                                          &memory->checkpoint, &memory->cosigners, error);
@@ -137,6 +139,7 @@ static enum accord_status checkpoint_verify(const struct accord_verifier *verifi
         memcpy(memory->origin, memory->checkpoint.origin.data, memory->origin_size);
         memory->checkpoint.origin = (struct accord_bytes){NULL, 0};
         memcpy(memory->digest, digest, ACCORD_HASH_SIZE);
+        memcpy(memory->roster_digest, verifier->roster_digest, ACCORD_HASH_SIZE);
         memory->seen = true;
     }
     *checkpoint = memory->checkpoint;
@@ -150,7 +153,8 @@ static enum accord_status release_verify(const struct accord_verifier *verifier,
                                          struct accord_bytes entry, struct accord_error *error)
 {
     struct accord_bytes last = {memory->entry[memory->current], memory->entry_size};
-    if (memory->seen_release && accord_bytes_equal(entry, last)) {
+    if (memory->seen_release && accord_bytes_equal(entry, last) &&
+        memcmp(verifier->roster_digest, memory->roster_digest, ACCORD_HASH_SIZE) == 0) {
         return ACCORD_OK;
     }
     memory->seen_release = false;
@@ -164,6 +168,7 @@ static enum accord_status release_verify(const struct accord_verifier *verifier,
     }
     memory->current = 1 - memory->current;
     memory->entry_size = entry.size;
+    memcpy(memory->roster_digest, verifier->roster_digest, ACCORD_HASH_SIZE);
     memory->seen_release = true;
     return ACCORD_OK;
 }

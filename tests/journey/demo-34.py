@@ -40,6 +40,17 @@ expect("a release's proof is a plain tlog-proof",
 junk = ["accord/v1/charter\nname junk\n\n— x AAAAAAAA\n", "accord/v1/roster\nnonsense\n\n— x AAAAAAAA\n"]
 for i, text in enumerate(junk):
     log_it(write(f"junk-{i}", text), "junk.tlog-proof")
+pinned = read("accord.trust")
+expect("pinned again", accord("trust", "pin", "accord", "-o", "accord.trust"), 0)
+check("the trust file is the same", read("accord.trust") == pinned)
+later = write("later", pinned.replace(b"\nnumber 1\n", b"\nnumber 2\nprevious sha256:" + b"0" * 64 + b"\n"))
+expect("no older roster takes the place of a newer one", accord("trust", "pin", "accord", "-o", later), 1, "older")
+check("which stays", b"number 2" in read(later))
+stranger = write("stranger", pinned.replace(digest[7:].encode(), b"5" * 64))
+expect("nor another accord's the place of one that was pinned", accord("trust", "pin", "accord", "-o", stranger), 1,
+       "charter")
+expect("but by its charter's digest", accord("trust", "pin", "accord", "-o", stranger, "--charter", digest), 0)
+check("which then stands there", read(stranger) == pinned)
 expect("junk in the log is passed over", accord("trust", "pin", "accord", "-o", "t4"), 0)
 check("and changes nothing", read("t4") == read("accord.trust"))
 

@@ -46,6 +46,12 @@ check("what was expected and found", run.json()["files"][1]["expected"] == "imag
 run = accord("verify", "--trust", "none", "image", "--json")
 expect("a failure before any file", run, 3)
 check("is JSON too", run.json()["rule"] == "not-found", run)
+write("last", "of the last sequence")
+last = 2**64 - 1
+run = must(release("last", product="last", options=["--sequence", str(last), "--json"]))
+check("a number beyond 2^63 stays itself, as a string", run.json()["sequence"] == str(last), run)
+run = must(verify("last", options=["--json"]))
+check("also to a verifier", run.json()["files"][0]["sequence"] == str(last), run)
 run = accord("trust", "pin", "accord", "--charter", "sha256:" + "0" * 64, "--json")
 expect("another charter", run, 1)
 check("is a break of the chain", run.json()["rule"] == "chain", run)

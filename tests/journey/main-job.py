@@ -27,6 +27,12 @@ expect("standard input is a file too",
 expect("the next release has the next sequence", release(write("ios-xe-17.3.2.bin", "newer"), version="17.3.2"), 0)
 expect("and verifies", verify("ios-xe-17.3.2.bin"), 0, "sequence 2")
 expect("the earlier proof goes on to verify", verify(image), 0, "sequence 1")
+forged = "a\nartifact sha256:" + "0" * 64 + " 4 b"
+expect("a file's name cannot add lines to the statement", release(write(forged, "x"), product="forged"), 1, "artifact")
+check("nothing is logged", not (DIR / f"{forged}.tlog-proof").exists())
+expect("nor can a platform", release(image, product="forged", options=["--platform", "a/b\nstage use sha256:" + "0" * 64]),
+       1, "platform")
+expect("nor can a version", release(image, product="forged", version="1\nsequence 7\nx-note"), 1)
 expect("an accord is never overwritten",
        accord("init", "accord", "--name", "other", "--members", SIGNATORIES, "--demo-keys", "keys2"), 1, "exists")
 expect("the log checks", accord("log", "check", "accord", "--vkey",

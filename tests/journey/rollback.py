@@ -31,4 +31,7 @@ for name, junk in [("a word too many", "a b 1 2\n"), ("no newline", "a b 1"), ("
 must(release(write("v9", "chosen"), version="9", options=["--sequence", "9"]))
 must(release(write("v10", "next"), version="10"))
 expect("the next sequence follows the highest", verify("v10"), 0, "sequence 10")
+subprocess.run('exec "$ACCORD" verify --trust accord.trust --state state2 v10 2>&-', shell=True, cwd=DIR)
+check("the words to a closed standard error go into no file", read("state2.lock") == b"", read("state2.lock"))
+check("and the memory is kept", read("state2") == b"cisco.com ios-xe 10\n", read("state2"))
 finish()

@@ -297,12 +297,36 @@ static void memory_changes_no_verdict(void **state)
     }
 }
 
+/* What one verifier accepted is nothing to another, whose roster asks for more, with the same memory. */
+static void memory_is_of_one_verifier(void **state)
+{
+    (void)state;
+    static const char lax[] = "quorum 3 1", strict[] = "quorum 4 1";
+    uint8_t proof[8192], policy_memory[16384];
+    struct accord_verdict verdict;
+    struct accord_out policy = {policy_memory, sizeof policy_memory, 0, false};
+    struct accord_verifier *other = calloc(1, sizeof *other);
+    size_t size = make_proof(proof, sizeof proof, world->bare_size);
+    assert_non_null(other);
+    assert_int_equal(judge(proof, size, &verdict), ACCORD_OK);
+    uint8_t *rule = memmem(world->trust.data, world->trust.size, lax, sizeof lax - 1);
+    assert_non_null(rule);
+    memcpy(rule, strict, sizeof strict - 1);
+    assert_int_equal(accord_verifier_init(other, accord_buffer_bytes(&world->trust), &policy, crypto, NULL), ACCORD_OK);
+    assert_int_equal(accord_verify_proof(other, &world->memory, (struct accord_bytes){proof, size}, &verdict, NULL),
+                     ACCORD_QUORUM);
+    memcpy(rule, lax, sizeof lax - 1);
+    assert_int_equal(judge(proof, size, &verdict), ACCORD_OK);
+    free(other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_bit_of_a_bare_quorum),
         cmocka_unit_test(a_witness_to_spare),
         cmocka_unit_test(memory_changes_no_verdict),
+        cmocka_unit_test(memory_is_of_one_verifier),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -50,6 +50,19 @@ static void says_what_is_known(void **state)
     assert_string_equal(text, "k: reading or writing failed: Permission denied");
 }
 
+/* A file's name, or what stood in a file, must not move the cursor of whoever reads the sentence. */
+static void controls_no_terminal(void **state)
+{
+    (void)state;
+    char text[256];
+    struct accord_error error;
+    accord_fail(&error, ACCORD_MALFORMED, 0);
+    accord_error_found(&error, ACCORD_LITERAL("\x1b[2J \xc2\x9b"
+                                              "2J \xc3\x9b"));
+    accord_error_sentence(&error, "a\nverified: b\x7f\xc2\x85", text, sizeof text);
+    assert_string_equal(text, "a?verified: b???: this does not follow its grammar: found ?[2J ??2J \xc3\x9b");
+}
+
 /* Cut at every size, always ended by a NUL, never written past. */
 static void cuts_to_fit(void **state)
 {
@@ -95,6 +108,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_status_has_its_own_words),
         cmocka_unit_test(says_what_is_known),
+        cmocka_unit_test(controls_no_terminal),
         cmocka_unit_test(cuts_to_fit),
         cmocka_unit_test(times_are_utc),
     };
