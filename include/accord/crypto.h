@@ -30,6 +30,11 @@ struct accord_crypto {
      * which means -1. */
     int (*mldsa44_verify)(const uint8_t public_key[ACCORD_MLDSA44_PUBLIC_SIZE], const uint8_t *message, size_t size,
                           const uint8_t signature[ACCORD_MLDSA44_SIGNATURE_SIZE]);
+
+    /* Calls work(context, i) for each i below count, in any order and perhaps several at once, and returns when all
+     * have returned. May be NULL: then they are called one after another. A checkpoint's cosignatures are verified with
+     * it. */
+    void (*spread)(size_t count, void (*work)(void *context, size_t i), void *context);
 };
 
 /* The table of libaccord: libsodium, nettle, and libcrypto where it has ML-DSA-44. core/ by itself has none. */

@@ -387,6 +387,16 @@ bool accord_policy_satisfied(const struct accord_policy *policy, const bool cosi
     return quorum_time(policy, times) != NOBODY;
 }
 
+#define KEYS_MAX (ACCORD_POLICY_LOGS_MAX + ACCORD_POLICY_WITNESSES_MAX)
+
+/* A signature line and the key that it is by. */
+struct match {
+    struct accord_signature signature;
+    const struct accord_vkey *vkey;
+    enum accord_signed *verdict;
+    uint64_t *timestamp;
+};
+
 /* What the signature lines of one checkpoint say of the keys of one policy. */
 struct tally {
     const struct accord_policy *policy;
@@ -396,43 +406,66 @@ struct tally {
     enum accord_signed logs[ACCORD_POLICY_LOGS_MAX];
     enum accord_signed witnesses[ACCORD_POLICY_WITNESSES_MAX];
     struct accord_cosigners *cosigners;
+    size_t match_count;
+    struct match matches[KEYS_MAX];
 };
 
-/* Only the first line of each key counts, so a key costs one verification however long the note is. */
-static enum accord_status count_line(struct tally *tally, const struct accord_signature *signature,
-                                     const struct accord_vkey *vkey, enum accord_signed *verdict, uint64_t *timestamp)
+/* Only the first line of each key counts, so a key costs one verification however long the note is. Until it is
+ * verified a line that counts is held for wrong. */
+static void match_line(struct tally *tally, const struct accord_signature *signature, const struct accord_vkey *vkey,
+                       enum accord_signed *verdict, uint64_t *timestamp)
 {
     if (vkey->id != signature->id || *verdict != ACCORD_NOT_SIGNED || !accord_bytes_equal(vkey->name, signature->name))
-        return ACCORD_OK;
-    *verdict = accord_signature_verify(signature, tally->claim->note.text, vkey, tally->crypto, timestamp);
-    if (*verdict != ACCORD_SIGNED_WRONGLY)
-        return ACCORD_OK;
-    accord_fail(tally->error, ACCORD_SIGNATURE, signature->line);
-    accord_error_what(tally->error, vkey->name);
-    return ACCORD_SIGNATURE;
+        return;
+    *verdict = ACCORD_SIGNED_WRONGLY;
+    tally->matches[tally->match_count++] = (struct match){*signature, vkey, verdict, timestamp};
+}
+
+static void match_lines(struct tally *tally)
+{
+    const struct accord_policy *policy = tally->policy;
+    struct accord_signature signature;
+    size_t cursor = 0;
+    while (accord_note_next_signature(&tally->claim->note, &cursor, &signature)) {
+        for (size_t i = 0; i < policy->log_count; i++)
+            match_line(tally, &signature, &policy->logs[i].vkey, &tally->logs[i], NULL);
+        for (size_t i = 0; i < policy->witness_count; i++)
+            match_line(tally, &signature, &policy->witnesses[i].vkey, &tally->witnesses[i],
+                       &tally->cosigners->timestamp[i]);
+    }
+}
+
+/* Each match has a verdict and a time of its own, so that several may be verified at once. */
+static void verify_match(void *context, size_t i)
+{
+    struct tally *tally = context;
+    const struct match *match = &tally->matches[i];
+    *match->verdict = accord_signature_verify(&match->signature, tally->claim->note.text, match->vkey, tally->crypto,
+                                              match->timestamp);
 }
 
 static enum accord_status count_lines(struct tally *tally)
 {
-    const struct accord_policy *policy = tally->policy;
     struct accord_cosigners *cosigners = tally->cosigners;
-    struct accord_signature signature;
-    enum accord_status status = ACCORD_OK;
-    size_t cursor = 0;
-    while (status == ACCORD_OK && accord_note_next_signature(&tally->claim->note, &cursor, &signature)) {
-        for (size_t i = 0; i < policy->log_count && status == ACCORD_OK; i++)
-            status = count_line(tally, &signature, &policy->logs[i].vkey, &tally->logs[i], NULL);
-        for (size_t i = 0; i < policy->witness_count && status == ACCORD_OK; i++)
-            status = count_line(tally, &signature, &policy->witnesses[i].vkey, &tally->witnesses[i],
-                                &cosigners->timestamp[i]);
-    }
-    for (size_t i = 0; i < policy->witness_count; i++) {
+    match_lines(tally);
+    if (tally->crypto->spread != NULL)
+        tally->crypto->spread(tally->match_count, verify_match, tally);
+    for (size_t i = 0; tally->crypto->spread == NULL && i < tally->match_count; i++)
+        verify_match(tally, i);
+    for (size_t i = 0; i < tally->policy->witness_count; i++) {
         cosigners->cosigned[i] = tally->witnesses[i] == ACCORD_SIGNED;
         cosigners->count += cosigners->cosigned[i] ? 1 : 0;
         if (!cosigners->cosigned[i])
             cosigners->timestamp[i] = 0;
     }
-    return status;
+    for (size_t i = 0; i < tally->match_count; i++) {
+        if (*tally->matches[i].verdict != ACCORD_SIGNED_WRONGLY)
+            continue;
+        accord_fail(tally->error, ACCORD_SIGNATURE, tally->matches[i].signature.line);
+        accord_error_what(tally->error, tally->matches[i].vkey->name);
+        return ACCORD_SIGNATURE;
+    }
+    return ACCORD_OK;
 }
 
 /* Signed by one of the logs that go by the checkpoint's origin? */
@@ -522,7 +555,13 @@ enum accord_status accord_policy_verify(const struct accord_policy *policy, cons
                                         const struct accord_crypto *crypto, struct accord_checkpoint *checkpoint,
                                         struct accord_cosigners *cosigners, struct accord_error *error)
 {
-    struct tally tally = {.policy = policy, .claim = claim, .crypto = crypto, .error = error, .cosigners = cosigners};
+    struct tally tally; /* its matches are many, and written before they are read */
+    memset(&tally, 0, offsetof(struct tally, matches));
+    tally.policy = policy;
+    tally.claim = claim;
+    tally.crypto = crypto;
+    tally.error = error;
+    tally.cosigners = cosigners;
     memset(checkpoint, 0, sizeof *checkpoint);
     memset(cosigners, 0, sizeof *cosigners);
     enum accord_status status = check_origin(policy, claim->origin, error);

@@ -12,6 +12,7 @@ const struct accord_crypto accord_crypto_default = {
     .sha256_final = accord_sha256_final,
     .ed25519_verify = accord_ed25519_verify,
     .mldsa44_verify = accord_mldsa44_verify,
+    .spread = accord_spread,
 };
 
 void accord_crypto_start(void)

@@ -20,4 +20,6 @@ bool accord_ed25519_equation_holds(const uint8_t public_key[ACCORD_ED25519_PUBLI
 int accord_mldsa44_verify(const uint8_t public_key[ACCORD_MLDSA44_PUBLIC_SIZE], const uint8_t *message, size_t size,
                           const uint8_t signature[ACCORD_MLDSA44_SIGNATURE_SIZE]);
 
+void accord_spread(size_t count, void (*work)(void *context, size_t i), void *context);
+
 #endif
