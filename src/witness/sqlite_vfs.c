@@ -52,7 +52,10 @@ static int sync_directory(struct accord_sqlite_vfs *vfs, const char *path, int r
         directory[size] = '\0';
     }
     int synced = vfs->fs->sync_dir(vfs->fs->context, directory);
-    return synced < 0 ? fail(vfs, synced, result) : SQLITE_OK;
+    if (synced >= 0)
+        return SQLITE_OK;
+    vfs->sync_failed = synced;
+    return fail(vfs, synced, result);
 }
 
 static int file_close(sqlite3_file *base)
@@ -88,15 +91,16 @@ static int file_truncate(sqlite3_file *base, sqlite3_int64 size)
     return result < 0 ? fail(file->vfs, result, SQLITE_IOERR_TRUNCATE) : SQLITE_OK;
 }
 
-/* A journal whose name is lost cannot undo anything, so the name of a new file goes to the disk with its first bytes.
- */
+/* A journal whose name is lost says nothing, so the name of a new file goes to the disk with its first bytes. */
 static int file_sync(sqlite3_file *base, int flags)
 {
     (void)flags;
     struct file *file = file_of(base);
     int synced = file->vfs->fs->sync(file->vfs->fs->context, file->handle);
-    if (synced < 0)
+    if (synced < 0) {
+        file->vfs->sync_failed = synced;
         return fail(file->vfs, synced, SQLITE_IOERR_FSYNC);
+    }
     int result = file->name_pending ? sync_directory(file->vfs, file->path, SQLITE_IOERR_DIR_FSYNC) : SQLITE_OK;
     if (result == SQLITE_OK)
         file->name_pending = false;

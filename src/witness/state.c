@@ -17,11 +17,18 @@
 #define DIGITS(number) DIGITS_OF(number)
 #define DIGITS_OF(number) #number
 
-/* DELETE and EXTRA: a transaction is over when its journal's name is gone from the disk. A rollback journal, not a WAL:
- * where a sync fails and the process goes on, it writes again all that the failed transaction wrote. */
+/* A write-ahead log, so that a transaction costs one sync, held by this connection alone (no shared memory). What a
+ * process that died left in it was perhaps never made durable, so on opening all of it goes into the database, synced,
+ * before anything is answered. */
 #define SETTINGS                                                                                                       \
     "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0;"      \
-    "PRAGMA synchronous = EXTRA; PRAGMA journal_mode = DELETE"
+    "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"                           \
+    "PRAGMA wal_checkpoint(TRUNCATE)"
+
+/* A database that nobody wrote to yet, or of which a power cut left no more. */
+#define IS_NEW                                                                                                         \
+    "SELECT page_count <= 1 AND application_id = 0 AND user_version = 0 AND NOT EXISTS (SELECT 1 FROM sqlite_schema) " \
+    "FROM pragma_page_count, pragma_application_id, pragma_user_version"
 
 #define TABLE                                                                                                          \
     "CREATE TABLE cosigned (witness TEXT NOT NULL, origin TEXT NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL, "  \
@@ -185,16 +192,15 @@ static enum accord_status check_ours(struct accord_cosigner_state *state, struct
     return status == ACCORD_OK ? check_rows(state, error) : status;
 }
 
-/* A file without a page is new, or one that a power cut left before its first transaction. */
 static enum accord_status set_up(struct accord_cosigner_state *state, struct accord_error *error)
 {
-    int64_t pages = 0;
+    int64_t is_new = 0;
     char text[64];
     enum accord_status status = execute(state, SETTINGS, error);
     if (status == ACCORD_OK)
-        status = query(state, "PRAGMA page_count", &pages, text, error);
+        status = query(state, IS_NEW, &is_new, text, error);
     if (status == ACCORD_OK)
-        status = pages == 0 ? execute(state, CREATE, error) : check_ours(state, error);
+        status = is_new == 1 ? execute(state, CREATE, error) : check_ours(state, error);
     if (status == ACCORD_OK)
         status = prepare(state, READ, &state->read, error);
     return status == ACCORD_OK ? prepare(state, WRITE, &state->write, error) : status;
@@ -250,8 +256,15 @@ void accord_cosigner_state_close(struct accord_cosigner_state *state)
     free(state);
 }
 
+/* After a sync that failed nobody knows what the disk holds, and a later one that succeeds would not tell: what this
+ * process believes to be written may be nowhere. Whoever opens the file again writes all of it again. */
 enum accord_status accord_cosigner_state_begin(struct accord_cosigner_state *state, struct accord_error *error)
 {
+    if (state->vfs.sync_failed < 0) {
+        accord_file_error(error, state->vfs.sync_failed, state->name);
+        accord_error_expected(error, ACCORD_LITERAL("that the state is opened again: an earlier sync failed"));
+        return ACCORD_IO;
+    }
     return execute(state, "BEGIN IMMEDIATE", error);
 }
 
