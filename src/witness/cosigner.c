@@ -1,6 +1,6 @@
 /* The shell round the witness's state machine: reads what each witness has seen, judges, signs, remembers, and only
- * when that is durable lets the cosignatures out. Knows this order; refuses to know the rules (witness.c) and the table
- * (state.c). */
+ * when that is durable lets the cosignatures out. Knows this order, and that many requests may share one transaction;
+ * refuses to know the rules (witness.c) and the table (state.c). */
 #include "witness/cosigner.h"
 
 #include "witness/state.h"
@@ -10,168 +10,50 @@
 
 #define SIGNATURE_LINE_SIZE_MAX 4096 /* the longest is of ML-DSA-44: its name, and 2,432 bytes in base64 */
 
-/* One request on its way through the witnesses. */
+/* A transaction on its way through requests and witnesses. */
 struct answering {
     struct accord_cosigner_state *state;
     const struct accord_crypto *crypto;
-    const struct accord_add_checkpoint *request;
-    struct accord_vkey *keys; /* those of the request's origin */
-    size_t key_count;
-    struct accord_buffer head;
     uint64_t now;
     struct accord_error *error;
 };
 
-/* The keys whose name is the request's origin: "each log, uniquely identified by its origin line". */
-static enum accord_status select_keys(struct answering *answering, const struct accord_vkey *log_keys,
-                                      size_t log_key_count)
-{
-    struct accord_bytes origin = answering->request->checkpoint.origin;
-    size_t count = 0;
-    for (size_t i = 0; i < log_key_count; i++)
-        count += accord_bytes_equal(log_keys[i].name, origin);
-    if (count == 0)
-        return ACCORD_OK;
-    answering->keys = calloc(count, sizeof *answering->keys);
-    if (answering->keys == NULL)
-        return accord_fail(answering->error, ACCORD_NO_MEMORY, 0);
-    for (size_t i = 0; i < log_key_count; i++)
-        if (accord_bytes_equal(log_keys[i].name, origin))
-            answering->keys[answering->key_count++] = log_keys[i];
-    return ACCORD_OK;
-}
-
-static enum accord_status append(struct answering *answering, struct accord_buffer *buffer, struct accord_bytes bytes)
+static enum accord_status append(struct accord_buffer *buffer, struct accord_bytes bytes, struct accord_error *error)
 {
     enum accord_status status = accord_buffer_append(buffer, bytes);
-    return status == ACCORD_OK ? ACCORD_OK : accord_fail(answering->error, status, 0);
+    return status == ACCORD_OK ? ACCORD_OK : accord_fail(error, status, 0);
 }
 
-/* Appends the first verified line of one key, as it came. */
-static enum accord_status append_line_of(struct answering *answering, const struct accord_vkey *key)
+static enum accord_status append_line(struct accord_buffer *buffer, const struct accord_signature *line,
+                                      struct accord_error *error)
 {
-    const struct accord_note_claim *claim = &answering->request->checkpoint.note;
-    struct accord_signature signature;
-    for (size_t cursor = 0; accord_note_next_signature(claim, &cursor, &signature);) {
-        if (accord_signature_verify(&signature, claim->text, key, answering->crypto, NULL) != ACCORD_SIGNED)
-            continue;
-        const struct accord_bytes parts[] = {ACCORD_LITERAL("\xe2\x80\x94 "), signature.name, ACCORD_LITERAL(" "),
-                                             signature.base64, ACCORD_LITERAL("\n")};
-        enum accord_status status = ACCORD_OK;
-        for (size_t i = 0; status == ACCORD_OK && i < sizeof parts / sizeof *parts; i++)
-            status = append(answering, &answering->head, parts[i]);
-        return status;
-    }
-    return ACCORD_OK;
+    const struct accord_bytes parts[] = {ACCORD_LITERAL("\xe2\x80\x94 "), line->name, ACCORD_LITERAL(" "), line->base64,
+                                         ACCORD_LITERAL("\n")};
+    enum accord_status status = ACCORD_OK;
+    for (size_t i = 0; status == ACCORD_OK && i < sizeof parts / sizeof *parts; i++)
+        status = append(buffer, parts[i], error);
+    return status;
 }
 
 /* What monitors are shown, but for the cosignature: the text and the log's verified lines. Strangers' lines are left
- * out, so nobody can make the memory grow. Made once, and only where a witness cosigns. */
-static enum accord_status make_head(struct answering *answering)
+ * out, so nobody can make the memory grow. */
+static enum accord_status make_head(struct accord_cosigning *cosigning, const struct accord_signature *verified,
+                                    size_t count, struct accord_error *error)
 {
-    if (answering->head.size > 0)
-        return ACCORD_OK;
-    enum accord_status status = append(answering, &answering->head, answering->request->checkpoint.note.text);
+    enum accord_status status = append(&cosigning->head, cosigning->request.checkpoint.note.text, error);
     if (status == ACCORD_OK)
-        status = append(answering, &answering->head, ACCORD_LITERAL("\n"));
-    for (size_t i = 0; status == ACCORD_OK && i < answering->key_count; i++)
-        status = append_line_of(answering, &answering->keys[i]);
-    return status;
-}
-
-/* Signs into *line and writes the row. The line stays inside until the transaction is durable. */
-static enum accord_status cosign(struct answering *answering, const struct accord_signer *witness,
-                                 const struct accord_witness_verdict *verdict, struct accord_buffer *line)
-{
-    const struct accord_checkpoint_claim *checkpoint = &answering->request->checkpoint;
-    enum accord_status status = make_head(answering);
-    if (status == ACCORD_OK)
-        status = accord_signer_sign(witness, checkpoint->note.text, answering->now, line, answering->error);
-    if (status != ACCORD_OK)
-        return status;
-    struct accord_buffer note;
-    accord_buffer_init(&note, ACCORD_NOTE_SIZE_MAX);
-    status = append(answering, &note, accord_buffer_bytes(&answering->head));
-    if (status == ACCORD_OK)
-        status = append(answering, &note, accord_buffer_bytes(line));
-    if (status == ACCORD_OK)
-        status = accord_cosigner_state_write(answering->state, accord_signer_vkey(witness)->text, checkpoint->origin,
-                                             &verdict->next, accord_buffer_bytes(&note), answering->error);
-    accord_buffer_free(&note);
-    return status;
-}
-
-static enum accord_status answer_one(struct answering *answering, const struct accord_signer *witness,
-                                     struct accord_witness_verdict *verdict, struct accord_buffer *line)
-{
-    struct accord_witness_seen seen;
-    enum accord_status status =
-        accord_cosigner_state_read(answering->state, accord_signer_vkey(witness)->text,
-                                   answering->request->checkpoint.origin, &seen, NULL, answering->error);
-    if (status != ACCORD_OK)
-        return status;
-    accord_witness_judge(answering->request, answering->keys, answering->key_count, &seen, answering->crypto, verdict);
-    return verdict->http_status == 200 ? cosign(answering, witness, verdict, line) : ACCORD_OK;
-}
-
-/* Makes room in the caller's buffers first: nothing may fail between a commit and its cosignatures. */
-static enum accord_status reserve_all(struct answering *answering, const struct accord_buffer *pending, size_t count,
-                                      struct accord_buffer *lines)
-{
-    enum accord_status status = ACCORD_OK;
+        status = append(&cosigning->head, ACCORD_LITERAL("\n"), error);
     for (size_t i = 0; status == ACCORD_OK && i < count; i++)
-        status = accord_buffer_reserve(&lines[i], pending[i].size);
-    return status == ACCORD_OK ? ACCORD_OK : accord_fail(answering->error, status, 0);
-}
-
-static void release_all(const struct accord_buffer *pending, size_t count, struct accord_buffer *lines)
-{
-    for (size_t i = 0; i < count; i++)
-        if (accord_buffer_append(&lines[i], accord_buffer_bytes(&pending[i])) != ACCORD_OK)
-            abort();
-}
-
-static enum accord_status answer_all(struct answering *answering, struct accord_signer *const *witnesses, size_t count,
-                                     struct accord_witness_verdict *verdicts, struct accord_buffer *pending,
-                                     struct accord_buffer *lines)
-{
-    enum accord_status status = accord_cosigner_state_begin(answering->state, answering->error);
-    for (size_t i = 0; status == ACCORD_OK && i < count; i++)
-        status = answer_one(answering, witnesses[i], &verdicts[i], &pending[i]);
-    if (status == ACCORD_OK)
-        status = reserve_all(answering, pending, count, lines);
-    if (status == ACCORD_OK)
-        status = accord_cosigner_state_commit(answering->state, answering->error);
-    if (status == ACCORD_OK) {
-        release_all(pending, count, lines);
-    } else {
-        accord_cosigner_state_rollback(answering->state);
-        memset(verdicts, 0, count * sizeof *verdicts);
-    }
+        if (verified[i].name.data != NULL)
+            status = append_line(&cosigning->head, &verified[i], error);
     return status;
 }
 
-static enum accord_status answer(struct answering *answering, struct accord_signer *const *witnesses, size_t count,
-                                 struct accord_witness_verdict *verdicts, struct accord_buffer *lines)
+/* "The signatures MUST be cosignatures" */
+static enum accord_status check_witnesses(const struct accord_cosigning *cosigning, struct accord_error *error)
 {
-    struct accord_buffer *pending = calloc(count, sizeof *pending);
-    if (pending == NULL)
-        return accord_fail(answering->error, ACCORD_NO_MEMORY, 0);
-    for (size_t i = 0; i < count; i++)
-        accord_buffer_init(&pending[i], SIGNATURE_LINE_SIZE_MAX);
-    enum accord_status status = answer_all(answering, witnesses, count, verdicts, pending, lines);
-    for (size_t i = 0; i < count; i++)
-        accord_buffer_free(&pending[i]);
-    free(pending);
-    return status;
-}
-
-/* "The signatures MUST be cosignatures", and "the timestamp MUST NOT be zero". */
-static enum accord_status check_witnesses(struct accord_signer *const *witnesses, size_t count, uint64_t now,
-                                          struct accord_error *error)
-{
-    for (size_t i = 0; i < count; i++) {
-        const struct accord_vkey *vkey = accord_signer_vkey(witnesses[i]);
+    for (size_t i = 0; i < cosigning->witness_count; i++) {
+        const struct accord_vkey *vkey = accord_signer_vkey(cosigning->witnesses[i]);
         if (vkey->type != ACCORD_KEY_ED25519)
             continue;
         accord_fail(error, ACCORD_KEY_TYPE, 0);
@@ -179,6 +61,134 @@ static enum accord_status check_witnesses(struct accord_signer *const *witnesses
         accord_error_expected(error, ACCORD_LITERAL("a witness's key"));
         return ACCORD_KEY_TYPE;
     }
+    return ACCORD_OK;
+}
+
+/* The same answer of all witnesses. */
+static void conclude(struct accord_cosigning *cosigning, const struct accord_witness_verdict *verdict)
+{
+    cosigning->final = true;
+    for (size_t i = 0; i < cosigning->witness_count; i++)
+        cosigning->verdicts[i] = *verdict;
+}
+
+static enum accord_status judge_request(struct accord_cosigning *cosigning, const struct accord_known_logs *logs,
+                                        const struct accord_crypto *crypto, struct accord_error *error)
+{
+    size_t count;
+    const struct accord_vkey *keys = logs->find(logs->context, cosigning->request.checkpoint.origin, &count);
+    struct accord_signature *verified = calloc(count + 1, sizeof *verified);
+    if (verified == NULL)
+        return accord_fail(error, ACCORD_NO_MEMORY, 0);
+    struct accord_witness_verdict verdict;
+    enum accord_status status = ACCORD_OK;
+    if (accord_witness_judge_request(&cosigning->request, keys, count, crypto, verified, &verdict))
+        status = make_head(cosigning, verified, count, error);
+    else
+        conclude(cosigning, &verdict);
+    free(verified);
+    return status;
+}
+
+enum accord_status accord_cosigning_prepare(struct accord_cosigning *cosigning, const struct accord_known_logs *logs,
+                                            const struct accord_crypto *crypto, struct accord_error *error)
+{
+    accord_buffer_init(&cosigning->head, ACCORD_NOTE_SIZE_MAX);
+    cosigning->pending = calloc(cosigning->witness_count, sizeof *cosigning->pending);
+    if (cosigning->pending == NULL)
+        return accord_fail(error, ACCORD_NO_MEMORY, 0);
+    for (size_t i = 0; i < cosigning->witness_count; i++)
+        accord_buffer_init(&cosigning->pending[i], SIGNATURE_LINE_SIZE_MAX);
+    enum accord_status status = check_witnesses(cosigning, error);
+    if (status != ACCORD_OK)
+        return status;
+    struct accord_witness_verdict malformed = {.http_status = 400};
+    if (accord_add_checkpoint_parse(&cosigning->request, cosigning->body, &malformed.error) == ACCORD_OK)
+        return judge_request(cosigning, logs, crypto, error);
+    conclude(cosigning, &malformed);
+    return ACCORD_OK;
+}
+
+void accord_cosigning_free(struct accord_cosigning *cosigning)
+{
+    for (size_t i = 0; cosigning->pending != NULL && i < cosigning->witness_count; i++)
+        accord_buffer_free(&cosigning->pending[i]);
+    free(cosigning->pending);
+    cosigning->pending = NULL;
+    accord_buffer_free(&cosigning->head);
+}
+
+/* Signs, and writes the row. The line stays inside until the transaction is durable. */
+static enum accord_status cosign(const struct answering *answering, const struct accord_cosigning *cosigning,
+                                 const struct accord_signer *witness, const struct accord_witness_verdict *verdict,
+                                 struct accord_buffer *line)
+{
+    const struct accord_checkpoint_claim *checkpoint = &cosigning->request.checkpoint;
+    enum accord_status status =
+        accord_signer_sign(witness, checkpoint->note.text, answering->now, line, answering->error);
+    if (status != ACCORD_OK)
+        return status;
+    struct accord_buffer note;
+    accord_buffer_init(&note, ACCORD_NOTE_SIZE_MAX);
+    status = append(&note, accord_buffer_bytes(&cosigning->head), answering->error);
+    if (status == ACCORD_OK)
+        status = append(&note, accord_buffer_bytes(line), answering->error);
+    if (status == ACCORD_OK)
+        status = accord_cosigner_state_write(answering->state, accord_signer_vkey(witness)->text, checkpoint->origin,
+                                             &verdict->next, accord_buffer_bytes(&note), answering->error);
+    accord_buffer_free(&note);
+    return status;
+}
+
+static enum accord_status answer_one(const struct answering *answering, struct accord_cosigning *cosigning, size_t i)
+{
+    const struct accord_signer *witness = cosigning->witnesses[i];
+    struct accord_witness_verdict *verdict = &cosigning->verdicts[i];
+    struct accord_witness_seen seen;
+    enum accord_status status =
+        accord_cosigner_state_read(answering->state, accord_signer_vkey(witness)->text,
+                                   cosigning->request.checkpoint.origin, &seen, NULL, answering->error);
+    if (status != ACCORD_OK)
+        return status;
+    accord_witness_judge_tree(&cosigning->request, &seen, answering->crypto, verdict);
+    return verdict->http_status == 200 ? cosign(answering, cosigning, witness, verdict, &cosigning->pending[i])
+                                       : ACCORD_OK;
+}
+
+/* Makes room in the caller's buffers before the commit: nothing may fail between it and its cosignatures. */
+static enum accord_status answer_request(const struct answering *answering, struct accord_cosigning *cosigning)
+{
+    enum accord_status status = ACCORD_OK;
+    for (size_t i = 0; status == ACCORD_OK && !cosigning->final && i < cosigning->witness_count; i++) {
+        status = answer_one(answering, cosigning, i);
+        if (status == ACCORD_OK)
+            status = accord_buffer_reserve(&cosigning->lines[i], cosigning->pending[i].size);
+        if (status == ACCORD_TOO_LARGE || status == ACCORD_NO_MEMORY)
+            accord_fail(answering->error, status, 0);
+    }
+    return status;
+}
+
+static void release(struct accord_cosigning *cosigning)
+{
+    for (size_t i = 0; i < cosigning->witness_count; i++) {
+        if (accord_buffer_append(&cosigning->lines[i], accord_buffer_bytes(&cosigning->pending[i])) != ACCORD_OK)
+            abort();
+        cosigning->pending[i].size = 0;
+    }
+}
+
+static void withdraw(struct accord_cosigning *cosigning)
+{
+    for (size_t i = 0; i < cosigning->witness_count; i++)
+        cosigning->pending[i].size = 0;
+    if (!cosigning->final)
+        memset(cosigning->verdicts, 0, cosigning->witness_count * sizeof *cosigning->verdicts);
+}
+
+/* "the timestamp MUST NOT be zero" */
+static enum accord_status check_clock(uint64_t now, struct accord_error *error)
+{
     if (now != 0 && now <= INT64_MAX)
         return ACCORD_OK;
     accord_fail(error, ACCORD_IO, 0);
@@ -187,10 +197,49 @@ static enum accord_status check_witnesses(struct accord_signer *const *witnesses
     return ACCORD_IO;
 }
 
-static void refuse_all(struct accord_witness_verdict *verdicts, size_t count, const struct accord_error *error)
+enum accord_status accord_cosigner_answer_all(struct accord_cosigner_state *state,
+                                              struct accord_cosigning *const *cosignings, size_t count, uint64_t now,
+                                              const struct accord_crypto *crypto, struct accord_error *error)
 {
-    for (size_t i = 0; i < count; i++)
-        verdicts[i] = (struct accord_witness_verdict){.http_status = 400, .error = *error};
+    const struct answering answering = {.state = state, .crypto = crypto, .now = now, .error = error};
+    bool open = false;
+    for (size_t i = 0; i < count && !open; i++)
+        open = !cosignings[i]->final;
+    if (!open)
+        return ACCORD_OK;
+    enum accord_status status = check_clock(now, error);
+    if (status == ACCORD_OK)
+        status = accord_cosigner_state_begin(state, error);
+    for (size_t i = 0; status == ACCORD_OK && i < count; i++)
+        status = answer_request(&answering, cosignings[i]);
+    if (status == ACCORD_OK)
+        status = accord_cosigner_state_commit(state, error);
+    if (status != ACCORD_OK)
+        accord_cosigner_state_rollback(state);
+    for (size_t i = 0; i < count; i++) {
+        if (status == ACCORD_OK)
+            release(cosignings[i]);
+        else
+            withdraw(cosignings[i]);
+    }
+    return status;
+}
+
+/* The keys whose name is an origin, of a list in which any others may stand between them. */
+struct key_list {
+    const struct accord_vkey *keys;
+    size_t count;
+    struct accord_vkey *found; /* room for all */
+};
+
+static const struct accord_vkey *find_keys(void *context, struct accord_bytes origin, size_t *count)
+{
+    struct key_list *list = context;
+    *count = 0;
+    for (size_t i = 0; i < list->count; i++)
+        if (accord_bytes_equal(list->keys[i].name, origin))
+            list->found[(*count)++] = list->keys[i];
+    return list->found;
 }
 
 enum accord_status accord_cosigner_answer(struct accord_cosigner_state *state, struct accord_signer *const *witnesses,
@@ -199,22 +248,24 @@ enum accord_status accord_cosigner_answer(struct accord_cosigner_state *state, s
                                           const struct accord_crypto *crypto, struct accord_witness_verdict *verdicts,
                                           struct accord_buffer *lines, struct accord_error *error)
 {
-    enum accord_status status = check_witnesses(witnesses, witness_count, now, error);
+    enum accord_status status = check_clock(now, error);
     if (status != ACCORD_OK || witness_count == 0)
         return status;
-    struct accord_add_checkpoint request;
-    struct accord_error malformed;
-    if (accord_add_checkpoint_parse(&request, body, &malformed) != ACCORD_OK) {
-        refuse_all(verdicts, witness_count, &malformed);
-        return ACCORD_OK;
+    struct key_list list = {log_keys, log_key_count, calloc(log_key_count + 1, sizeof *list.found)};
+    struct accord_cosigning *cosigning = calloc(1, sizeof *cosigning);
+    if (list.found == NULL || cosigning == NULL) {
+        status = accord_fail(error, ACCORD_NO_MEMORY, 0);
+    } else {
+        const struct accord_known_logs logs = {&list, find_keys};
+        *cosigning = (struct accord_cosigning){
+            .body = body, .witnesses = witnesses, .witness_count = witness_count, .verdicts = verdicts, .lines = lines};
+        status = accord_cosigning_prepare(cosigning, &logs, crypto, error);
+        if (status == ACCORD_OK)
+            status = accord_cosigner_answer_all(state, &cosigning, 1, now, crypto, error);
+        accord_cosigning_free(cosigning);
     }
-    struct answering answering = {.state = state, .crypto = crypto, .request = &request, .now = now, .error = error};
-    accord_buffer_init(&answering.head, ACCORD_NOTE_SIZE_MAX);
-    status = select_keys(&answering, log_keys, log_key_count);
-    if (status == ACCORD_OK)
-        status = answer(&answering, witnesses, witness_count, verdicts, lines);
-    accord_buffer_free(&answering.head);
-    free(answering.keys);
+    free(cosigning);
+    free(list.found);
     return status;
 }
 

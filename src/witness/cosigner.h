@@ -17,11 +17,45 @@ ACCORD_MUST_USE enum accord_status accord_cosigner_state_open(struct accord_cosi
                                                               struct accord_error *error);
 void accord_cosigner_state_close(struct accord_cosigner_state *state);
 
-/* Answers one add-checkpoint request by each of the witnesses in one durable transaction. For each witness w:
- * verdicts[w]; for a 200 its signature line is appended to lines[w]. Returns ACCORD_OK where every witness has a
- * verdict, whatever it is; a failure (ACCORD_IO ...) means that no line was appended, and that nothing was remembered,
- * unless it was the commit that failed: then the memory may be ahead of what was cosigned, which harms nobody.
- * ACCORD_KEY_TYPE where a witness's key makes no cosignatures; now may not be 0. */
+/* The keys that speak for a log, by its origin: *count of them, borrowed until the next call; none where it is unknown.
+ */
+struct accord_known_logs {
+    void *context;
+    const struct accord_vkey *(*find)(void *context, struct accord_bytes origin, size_t *count);
+};
+
+/* One add-checkpoint request, to some witnesses. Zeroed by the caller but for the first part; freed by
+ * accord_cosigning_free. */
+struct accord_cosigning {
+    struct accord_bytes body;                /* borrowed */
+    struct accord_signer *const *witnesses;  /* borrowed */
+    size_t witness_count;                    /* at least 1 */
+    struct accord_witness_verdict *verdicts; /* filled, one for each witness */
+    struct accord_buffer *lines;             /* of each witness: for a 200, its signature line is appended */
+    /* The cosigner's own. */
+    bool final; /* the verdicts are, without the witnesses' memory */
+    struct accord_add_checkpoint request;
+    struct accord_buffer head; /* what monitors are shown, but for the cosignature */
+    struct accord_buffer *pending;
+};
+
+/* The part that needs no memory: parses the request and verifies the log's signatures. On any thread. Fails only where
+ * memory ran out, or with ACCORD_KEY_TYPE where a witness's key makes no cosignatures. */
+ACCORD_MUST_USE enum accord_status accord_cosigning_prepare(struct accord_cosigning *cosigning,
+                                                            const struct accord_known_logs *logs,
+                                                            const struct accord_crypto *crypto,
+                                                            struct accord_error *error);
+void accord_cosigning_free(struct accord_cosigning *cosigning);
+
+/* Answers requests that were prepared, in their order, in one durable transaction. Returns ACCORD_OK where every
+ * witness of every request has a verdict, whatever it is; a failure (ACCORD_IO ...) means that no line was appended,
+ * and that nothing was remembered, unless it was the commit that failed: then the memory may be ahead of what was
+ * cosigned, which harms nobody. now may not be 0. */
+ACCORD_MUST_USE enum accord_status accord_cosigner_answer_all(struct accord_cosigner_state *state,
+                                                              struct accord_cosigning *const *cosignings, size_t count,
+                                                              uint64_t now, const struct accord_crypto *crypto,
+                                                              struct accord_error *error);
+/* Both, for one request: log_keys are those of any logs. */
 ACCORD_MUST_USE enum accord_status accord_cosigner_answer(struct accord_cosigner_state *state,
                                                           struct accord_signer *const *witnesses, size_t witness_count,
                                                           const struct accord_vkey *log_keys, size_t log_key_count,

@@ -24,7 +24,7 @@ static bool knows_origin(const struct accord_vkey *keys, size_t key_count)
 /* What the lines of one key amount to. All of them count, since "a signature line's key name and ID match a trusted key
  * but the signature itself fails to verify" speaks of any. */
 static enum accord_signed signed_by(const struct accord_note_claim *note, const struct accord_vkey *key,
-                                    const struct accord_crypto *crypto)
+                                    const struct accord_crypto *crypto, struct accord_signature *verified)
 {
     enum accord_signed result = ACCORD_NOT_SIGNED;
     struct accord_signature signature;
@@ -34,6 +34,8 @@ static enum accord_signed signed_by(const struct accord_note_claim *note, const 
         result = accord_signature_verify(&signature, note->text, key, crypto, NULL);
         if (result != ACCORD_SIGNED)
             return result;
+        if (verified != NULL && verified->name.data == NULL)
+            *verified = signature;
     }
     return result;
 }
@@ -42,12 +44,14 @@ static enum accord_signed signed_by(const struct accord_note_claim *note, const 
  * trusted key but the signature itself fails to verify" */
 static enum accord_status check_signatures(const struct accord_checkpoint_claim *checkpoint,
                                            const struct accord_vkey *keys, size_t key_count,
-                                           const struct accord_crypto *crypto, struct accord_error *error)
+                                           const struct accord_crypto *crypto, struct accord_signature *verified,
+                                           struct accord_error *error)
 {
     enum accord_status status = ACCORD_UNSIGNED;
     for (size_t i = 0; i < key_count; i++) {
+        struct accord_signature *line = verified == NULL ? NULL : &verified[i];
         enum accord_signed result =
-            may_speak_for_log(&keys[i]) ? signed_by(&checkpoint->note, &keys[i], crypto) : ACCORD_NOT_SIGNED;
+            may_speak_for_log(&keys[i]) ? signed_by(&checkpoint->note, &keys[i], crypto, line) : ACCORD_NOT_SIGNED;
         if (result == ACCORD_SIGNED_WRONGLY) {
             accord_fail(error, ACCORD_SIGNATURE, 0);
             accord_error_what(error, keys[i].name);
@@ -102,28 +106,38 @@ static bool check_tree(const struct accord_add_checkpoint *request, const struct
     return true;
 }
 
-void accord_witness_judge(const struct accord_add_checkpoint *request, const struct accord_vkey *keys, size_t key_count,
-                          const struct accord_witness_seen *seen, const struct accord_crypto *crypto,
-                          struct accord_witness_verdict *verdict)
+bool accord_witness_judge_request(const struct accord_add_checkpoint *request, const struct accord_vkey *keys,
+                                  size_t key_count, const struct accord_crypto *crypto,
+                                  struct accord_signature *verified, struct accord_witness_verdict *verdict)
 {
-    if (!seen->cosigned && seen->size != 0)
-        abort();
     const struct accord_checkpoint_claim *checkpoint = &request->checkpoint;
     memset(verdict, 0, sizeof *verdict);
+    if (verified != NULL)
+        memset(verified, 0, key_count * sizeof *verified);
     if (!knows_origin(keys, key_count)) {
         refuse(verdict, NOT_FOUND, ACCORD_UNKNOWN_LOG, checkpoint->origin);
-        return;
+        return false;
     }
-    if (check_signatures(checkpoint, keys, key_count, crypto, &verdict->error) != ACCORD_OK) {
+    if (check_signatures(checkpoint, keys, key_count, crypto, verified, &verdict->error) != ACCORD_OK) {
         verdict->http_status = FORBIDDEN;
-        return;
+        return false;
     }
     if (request->old_size > checkpoint->size) {
         refuse(verdict, BAD_REQUEST, ACCORD_MALFORMED, ACCORD_LITERAL("an old size above the checkpoint's"));
         accord_error_expected_number(&verdict->error, checkpoint->size);
         accord_error_found_number(&verdict->error, request->old_size);
-        return;
+        return false;
     }
+    return true;
+}
+
+void accord_witness_judge_tree(const struct accord_add_checkpoint *request, const struct accord_witness_seen *seen,
+                               const struct accord_crypto *crypto, struct accord_witness_verdict *verdict)
+{
+    if (!seen->cosigned && seen->size != 0)
+        abort();
+    const struct accord_checkpoint_claim *checkpoint = &request->checkpoint;
+    memset(verdict, 0, sizeof *verdict);
     if (request->old_size != seen->size) {
         refuse(verdict, CONFLICT, ACCORD_WITNESS_CONFLICT, checkpoint->origin);
         accord_error_expected_number(&verdict->error, seen->size);
@@ -136,4 +150,12 @@ void accord_witness_judge(const struct accord_add_checkpoint *request, const str
     verdict->http_status = OK;
     verdict->next = (struct accord_witness_seen){.size = checkpoint->size, .cosigned = true};
     memcpy(verdict->next.root, checkpoint->root, ACCORD_HASH_SIZE);
+}
+
+void accord_witness_judge(const struct accord_add_checkpoint *request, const struct accord_vkey *keys, size_t key_count,
+                          const struct accord_witness_seen *seen, const struct accord_crypto *crypto,
+                          struct accord_witness_verdict *verdict)
+{
+    if (accord_witness_judge_request(request, keys, key_count, crypto, NULL, verdict))
+        accord_witness_judge_tree(request, seen, crypto, verdict);
 }

@@ -34,7 +34,20 @@ struct accord_witness_verdict {
     struct accord_error error;       /* for all others */
 };
 
-/* keys: the vkeys that this witness trusts for the request's origin (none: 404). */
+/* The judgement has two parts, in the order of the specification. keys: the vkeys that this witness trusts for the
+ * request's origin (none: 404).
+ *
+ * The request alone: who signed, and whether its sizes can be. Takes most of the time, needs no memory, so it may be
+ * done on any thread before its turn. False where *verdict is final. verified, which may be NULL, has room for
+ * key_count: of each key the first line that verified, name.data NULL where there is none. */
+ACCORD_MUST_USE bool accord_witness_judge_request(const struct accord_add_checkpoint *request,
+                                                  const struct accord_vkey *keys, size_t key_count,
+                                                  const struct accord_crypto *crypto, struct accord_signature *verified,
+                                                  struct accord_witness_verdict *verdict);
+/* The request against what was seen: only after the first part has returned true. */
+void accord_witness_judge_tree(const struct accord_add_checkpoint *request, const struct accord_witness_seen *seen,
+                               const struct accord_crypto *crypto, struct accord_witness_verdict *verdict);
+/* Both. */
 void accord_witness_judge(const struct accord_add_checkpoint *request, const struct accord_vkey *keys, size_t key_count,
                           const struct accord_witness_seen *seen, const struct accord_crypto *crypto,
                           struct accord_witness_verdict *verdict);

@@ -45,7 +45,7 @@ static int set_up_group(void **state)
     fs.sync_dir = no_sync_dir;
     assert_non_null(mkdtemp(directory));
     snprintf(path, sizeof path, "%s/state", directory);
-    snprintf(journal, sizeof journal, "%s-journal", path);
+    snprintf(journal, sizeof journal, "%s-wal", path);
     test_log_init(&log_one, ORIGIN, 8);
     log_key = *accord_signer_vkey(log_one.signer);
     static const char *const names[] = {"witness.example/a", "witness.example/b"};
@@ -323,6 +323,93 @@ static void test_a_failure_remembers_nothing(void **unused)
     assert_step(state, 2, 1, 0, 20, 200);
     accord_buffer_free(&lines[0]);
     accord_buffer_free(&body);
+    accord_cosigner_state_close(state);
+}
+
+#define MANY 4
+
+static const struct accord_vkey *find_log_one(void *context, struct accord_bytes origin, size_t *count)
+{
+    (void)context;
+    *count = accord_bytes_equal(origin, log_key.name) ? 1 : 0;
+    return &log_key;
+}
+
+/* Requests of one witness in one transaction: what the first one changes, the next ones see. */
+struct many {
+    struct accord_buffer bodies[MANY], lines[MANY];
+    struct accord_witness_verdict verdicts[MANY];
+    struct accord_cosigning cosignings[MANY], *all[MANY];
+};
+
+static void many_add(struct many *many, size_t i, int branch, uint64_t old_size, uint64_t size)
+{
+    const struct accord_known_logs logs = {NULL, find_log_one};
+    accord_buffer_init(&many->bodies[i], 16384);
+    accord_buffer_init(&many->lines[i], LINE_SIZE_MAX);
+    put_step(&many->bodies[i], &log_one, branch, old_size, size);
+    many->cosignings[i] = (struct accord_cosigning){.body = accord_buffer_bytes(&many->bodies[i]),
+                                                    .witnesses = witnesses,
+                                                    .witness_count = 1,
+                                                    .verdicts = &many->verdicts[i],
+                                                    .lines = &many->lines[i]};
+    many->all[i] = &many->cosignings[i];
+    assert_int_equal(accord_cosigning_prepare(&many->cosignings[i], &logs, &accord_crypto_default, NULL), ACCORD_OK);
+}
+
+static void many_free(struct many *many)
+{
+    for (size_t i = 0; i < MANY; i++) {
+        accord_cosigning_free(&many->cosignings[i]);
+        accord_buffer_free(&many->bodies[i]);
+        accord_buffer_free(&many->lines[i]);
+    }
+    free(many);
+}
+
+static void test_many_in_one_transaction(void **unused)
+{
+    (void)unused;
+    static const int expected[MANY] = {200, 409, 200, 422};
+    struct accord_cosigner_state *state = open_state();
+    struct many *many = calloc(1, sizeof *many);
+    assert_non_null(many);
+    many_add(many, 0, 0, 0, 10);
+    many_add(many, 1, 1, 0, 12); /* the fork, which comes second */
+    many_add(many, 2, 0, 10, 20);
+    many_add(many, 3, 1, 20, 30);
+    assert_int_equal(accord_cosigner_answer_all(state, many->all, MANY, NOW, &accord_crypto_default, NULL), ACCORD_OK);
+    for (size_t i = 0; i < MANY; i++) {
+        assert_int_equal(many->verdicts[i].http_status, expected[i]);
+        assert_int_equal(many->lines[i].size > 0, expected[i] == 200);
+    }
+    assert_int_equal(many->verdicts[1].seen_size, 10);
+    assert_int_equal(seen_by(state, 0).size, 20);
+    many_free(many);
+    accord_cosigner_state_close(state);
+}
+
+/* One that cannot be answered takes the others with it: their lines stay inside, and nothing is remembered. */
+static void test_many_fail_together(void **unused)
+{
+    (void)unused;
+    struct accord_cosigner_state *state = open_state();
+    struct many *many = calloc(1, sizeof *many);
+    assert_non_null(many);
+    for (size_t i = 0; i < MANY; i++)
+        many_add(many, i, 0, 10 * i, 10 * (i + 1));
+    many->lines[2].maximum = 10;
+    assert_int_equal(accord_cosigner_answer_all(state, many->all, MANY, NOW, &accord_crypto_default, NULL),
+                     ACCORD_TOO_LARGE);
+    for (size_t i = 0; i < MANY; i++) {
+        assert_int_equal(many->verdicts[i].http_status, 0);
+        assert_int_equal(many->lines[i].size, 0);
+    }
+    assert_false(seen_by(state, 0).cosigned);
+    many->lines[2].maximum = LINE_SIZE_MAX;
+    assert_int_equal(accord_cosigner_answer_all(state, many->all, MANY, NOW, &accord_crypto_default, NULL), ACCORD_OK);
+    assert_int_equal(seen_by(state, 0).size, 40);
+    many_free(many);
     accord_cosigner_state_close(state);
 }
 
@@ -609,6 +696,8 @@ int main(void)
         cmocka_unit_test_teardown(test_what_monitors_are_shown, remove_state),
         cmocka_unit_test_teardown(test_a_failure_remembers_nothing, remove_state),
         cmocka_unit_test_teardown(test_only_cosigners_with_a_clock, remove_state),
+        cmocka_unit_test_teardown(test_many_in_one_transaction, remove_state),
+        cmocka_unit_test_teardown(test_many_fail_together, remove_state),
         cmocka_unit_test_teardown(test_the_table_never_goes_back, remove_state),
         cmocka_unit_test_teardown(test_files_that_are_not_ours, remove_state),
         cmocka_unit_test_teardown(test_rows_that_do_not_agree, remove_state),
