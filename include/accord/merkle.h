@@ -51,6 +51,21 @@ ACCORD_MUST_USE ACCORD_API enum accord_status accord_consistency_prove(const str
                                                                        const struct accord_hash_source *source,
                                                                        uint64_t old_size, uint64_t new_size,
                                                                        struct accord_merkle_proof *proof);
+/* Subtrees of trees that need not be full (draft-ietf-plants-merkle-tree-certs-03, sections 4.1 and 4.4): the leaves
+ * from start to end, where start is a multiple of the smallest power of two that is not below their number. */
+ACCORD_API bool accord_subtree_valid(uint64_t start, uint64_t end, uint64_t size);
+/* Section 4.4.3: does a subtree with this hash lie in the tree of this size and root? ACCORD_WRONG_INDEX where it is
+ * not valid, ACCORD_CONSISTENCY where the proof is of the wrong length or does not lead to both. */
+ACCORD_MUST_USE ACCORD_API enum accord_status accord_subtree_verify(const struct accord_crypto *crypto, uint64_t start,
+                                                                    uint64_t end, uint64_t size,
+                                                                    const uint8_t hash[ACCORD_HASH_SIZE],
+                                                                    const struct accord_merkle_proof *proof,
+                                                                    const uint8_t root[ACCORD_HASH_SIZE]);
+/* Section 4.4.1. */
+ACCORD_MUST_USE ACCORD_API enum accord_status accord_subtree_prove(const struct accord_crypto *crypto,
+                                                                   const struct accord_hash_source *source,
+                                                                   uint64_t start, uint64_t end, uint64_t size,
+                                                                   struct accord_merkle_proof *proof);
 /* The root of the first size leaves. */
 ACCORD_MUST_USE ACCORD_API enum accord_status accord_root_compute(const struct accord_crypto *crypto,
                                                                   const struct accord_hash_source *source,

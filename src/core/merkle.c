@@ -201,6 +201,73 @@ enum accord_status accord_consistency_prove(const struct accord_crypto *crypto, 
     return add_siblings(crypto, source, climb, new_size, proof);
 }
 
+bool accord_subtree_valid(uint64_t start, uint64_t end, uint64_t size)
+{
+    if (start >= end || end > size)
+        return false;
+    uint64_t below = end - start - 1; /* the smallest power of two that is not below their number, less one */
+    for (unsigned shift = 1; shift < 64; shift *= 2)
+        below |= below >> shift;
+    return (start & below) == 0;
+}
+
+/* Where a subtree's proof starts: at the subtree itself, where the tree has it as a node (then *start has climbed as
+ * far as the node), and else at the largest full subtree that ends where it ends. */
+static struct climb subtree_edge(uint64_t *start, uint64_t end, uint64_t size)
+{
+    struct climb climb = {end - 1, size - 1, 0};
+    bool ends_tree = climb.node == climb.last;
+    for (; *start != climb.node && (ends_tree || (climb.node & 1) != 0); *start >>= 1)
+        step(&climb);
+    return climb;
+}
+
+enum accord_status accord_subtree_verify(const struct accord_crypto *crypto, uint64_t start, uint64_t end,
+                                         uint64_t size, const uint8_t hash[ACCORD_HASH_SIZE],
+                                         const struct accord_merkle_proof *proof, const uint8_t root[ACCORD_HASH_SIZE])
+{
+    uint8_t subtree[ACCORD_HASH_SIZE], tree[ACCORD_HASH_SIZE];
+    if (!accord_subtree_valid(start, end, size))
+        return ACCORD_WRONG_INDEX;
+    if (proof->count > ACCORD_PROOF_HASHES_MAX)
+        return ACCORD_CONSISTENCY;
+    uint64_t first = start;
+    struct climb climb = subtree_edge(&first, end, size);
+    size_t i = 0;
+    if (first != climb.node && proof->count == 0)
+        return ACCORD_CONSISTENCY;
+    memcpy(subtree, first == climb.node ? hash : proof->hash[i++], sizeof subtree);
+    memcpy(tree, subtree, sizeof tree);
+    for (; i < proof->count; i++, step(&climb)) {
+        skip_only_children(&climb);
+        if (climb.last == 0)
+            return ACCORD_CONSISTENCY;
+        if (climb.node & 1) {
+            if (start >> climb.level < climb.node)
+                accord_merkle_node(crypto, proof->hash[i], subtree, subtree);
+            accord_merkle_node(crypto, proof->hash[i], tree, tree);
+        } else {
+            accord_merkle_node(crypto, tree, proof->hash[i], tree);
+        }
+    }
+    return climb.last == 0 && equal(subtree, hash) && equal(tree, root) ? ACCORD_OK : ACCORD_CONSISTENCY;
+}
+
+enum accord_status accord_subtree_prove(const struct accord_crypto *crypto, const struct accord_hash_source *source,
+                                        uint64_t start, uint64_t end, uint64_t size, struct accord_merkle_proof *proof)
+{
+    proof->count = 0;
+    if (!accord_subtree_valid(start, end, size))
+        return ACCORD_WRONG_INDEX;
+    struct climb climb = subtree_edge(&start, end, size);
+    if (start != climb.node) {
+        enum accord_status status = source->read(source->context, climb.level, climb.node, next_hash(proof));
+        if (status != ACCORD_OK)
+            return status;
+    }
+    return add_siblings(crypto, source, climb, size, proof);
+}
+
 enum accord_status accord_root_compute(const struct accord_crypto *crypto, const struct accord_hash_source *source,
                                        uint64_t size, uint8_t root[ACCORD_HASH_SIZE])
 {

@@ -259,12 +259,92 @@ static void every_consistency_proof(void **state)
     }
 }
 
+/* draft-ietf-plants-merkle-tree-certs-03, section 4.1, as it stands there. */
+static bool is_subtree(size_t start, size_t end)
+{
+    size_t ceiling = 1;
+    while (ceiling < end - start)
+        ceiling *= 2;
+    return start % ceiling == 0;
+}
+
+/* Section 4.4.1, SUBTREE_SUBPROOF(start, end, D[begin:begin + n], whole). */
+static void subtree_subproof(struct accord_merkle_proof *proof, size_t start, size_t end, size_t begin, size_t n,
+                             bool whole)
+{
+    if (start == 0 && end == n) {
+        if (!whole)
+            add(proof, mth(begin, begin + n));
+        return;
+    }
+    size_t k = split(n);
+    if (end <= k) {
+        subtree_subproof(proof, start, end, begin, k, whole);
+        add(proof, mth(begin + k, begin + n));
+    } else if (k <= start) {
+        subtree_subproof(proof, start - k, end - k, begin + k, n - k, whole);
+        add(proof, mth(begin, begin + k));
+    } else {
+        subtree_subproof(proof, 0, end - k, begin + k, n - k, false);
+        add(proof, mth(begin, begin + k));
+    }
+}
+
+static void damaged_subtree(size_t start, size_t end, size_t size, const struct accord_merkle_proof *proof)
+{
+    struct accord_merkle_proof copy = *proof;
+    for (size_t way = 0; damage(&copy, way); way++, copy = *proof)
+        if (accord_subtree_verify(crypto, start, end, size, mth(start, end), &copy, roots[size]) != ACCORD_CONSISTENCY)
+            fail_msg("%zu to %zu of %zu, damaged in way %zu, verifies", start, end, size, way);
+    hash_t other;
+    memcpy(other, mth(start, end), sizeof other);
+    other[0] ^= 1;
+    assert_int_equal(accord_subtree_verify(crypto, start, end, size, other, proof, roots[size]), ACCORD_CONSISTENCY);
+    memcpy(other, roots[size], sizeof other);
+    other[31] ^= 128;
+    assert_int_equal(accord_subtree_verify(crypto, start, end, size, mth(start, end), proof, other),
+                     ACCORD_CONSISTENCY);
+}
+
+#define SUBTREES_OF 200U
+
+static void every_subtree_proof(void **state)
+{
+    (void)state;
+    struct accord_merkle_proof naive, ours;
+    for (size_t size = 1; size <= SUBTREES_OF; size++) {
+        tree_size = size;
+        for (size_t start = 0; start < size; start++) {
+            for (size_t end = start + 1; end <= size; end++) {
+                assert_int_equal(accord_subtree_valid(start, end, size), is_subtree(start, end));
+                enum accord_status status = accord_subtree_prove(crypto, &source, start, end, size, &ours);
+                assert_int_equal(status, is_subtree(start, end) ? ACCORD_OK : ACCORD_WRONG_INDEX);
+                if (status != ACCORD_OK)
+                    continue;
+                naive.count = 0;
+                subtree_subproof(&naive, start, end, 0, size, true);
+                assert_proofs_equal(&ours, &naive);
+                if (accord_subtree_verify(crypto, start, end, size, mth(start, end), &naive, roots[size]) != ACCORD_OK)
+                    fail_msg("%zu to %zu of %zu does not verify", start, end, size);
+                if ((size * SUBTREES_OF + start) % SAMPLE == 0 || size < 12)
+                    damaged_subtree(start, end, size, &naive);
+            }
+        }
+        assert_false(accord_subtree_valid(0, size + 1, size));
+        assert_false(accord_subtree_valid(size, size, size));
+    }
+    assert_true(accord_subtree_valid(UINT64_MAX - 1, UINT64_MAX, UINT64_MAX));
+    assert_true(accord_subtree_valid(0, UINT64_MAX, UINT64_MAX));
+    assert_false(accord_subtree_valid(1, UINT64_MAX, UINT64_MAX));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_root), /* first: it fills what the others read */
         cmocka_unit_test(every_inclusion_proof),
         cmocka_unit_test(every_consistency_proof),
+        cmocka_unit_test(every_subtree_proof),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
