@@ -33,6 +33,7 @@
     X(QUORUM, "quorum", 1, "too few witnesses vouch for this checkpoint")                                              \
     X(INCLUSION, "inclusion", 1, "the inclusion proof does not lead to the checkpoint's root")                         \
     X(CONSISTENCY, "consistency", 1, "the consistency proof does not hold: the log may have forked")                   \
+    X(EVIDENCE, "evidence", 1, "the two views agree, or say nothing that contradicts: this is no evidence")            \
     X(WRONG_INDEX, "wrong-index", 1, "the index is not inside the tree")                                               \
     /* statements, releases, rosters */                                                                                \
     X(NO_ENTRY, "no-entry", 1, "the proof carries no entry in its extra line")                                         \

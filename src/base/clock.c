@@ -18,6 +18,14 @@ static uint64_t real_now(void *context)
 
 const struct accord_clock accord_clock_real = {NULL, real_now};
 
+uint64_t accord_monotonic_us(void)
+{
+    struct timespec now;
+    if (clock_gettime(CLOCK_MONOTONIC, &now) != 0 || now.tv_sec < 0)
+        return 0;
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
 void accord_time_print(uint64_t posix_seconds, char text[32])
 {
     time_t seconds = (time_t)posix_seconds;

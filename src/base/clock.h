@@ -11,6 +11,9 @@ struct accord_clock {
 
 extern const struct accord_clock accord_clock_real;
 
+/* Microseconds since some moment of the past; never goes back, whatever is done to the clock. For intervals. */
+uint64_t accord_monotonic_us(void);
+
 /* "2026-11-23 03:10:11 UTC" and a NUL. */
 void accord_time_print(uint64_t posix_seconds, char text[32]);
 

@@ -2,12 +2,13 @@
  * the roster say stands in founding.c. */
 #include "base/file.h"
 #include "cli/accord_dir.h"
-#include "cli/chain.h"
 #include "cli/commands.h"
 #include "cli/founding.h"
 #include "cli/publish.h"
 #include "cli/say.h"
 #include "core/text.h"
+#include "follow/chain.h"
+#include "keys/checkpoint.h"
 
 #include <errno.h>
 #include <ftw.h>
@@ -146,7 +147,7 @@ static enum accord_status make_log(struct making *making, struct accord_error *e
     }
     accord_buffer_init(&empty, ACCORD_NOTE_SIZE_MAX);
     accord_merkle_empty_root(call->crypto, root);
-    status = accord_publish_sign(making->log_key, 0, root, &empty, error);
+    status = accord_checkpoint_sign(making->log_key, 0, root, &empty, error);
     if (status == ACCORD_OK) {
         status = accord_log_create(call->fs, call->crypto, making->dir.log, accord_buffer_bytes(&empty), error);
     }

@@ -6,6 +6,7 @@
 #include "cli/publish.h"
 #include "cli/say.h"
 #include "core/text.h"
+#include "keys/checkpoint.h"
 #include "log/reader.h"
 #include "witness/witness.h"
 
@@ -44,19 +45,6 @@ const struct accord_option accord_options_log_request[] = {
     {.name = "output", .letter = 'o', .value = "FILE", .help = "where to write; standard output otherwise"},
     {.name = NULL}};
 
-/* A log's own key signs notes (0x01), or checkpoints in the way of tlog-cosignature (0x06). */
-static enum accord_status check_log_key(const struct accord_vkey *vkey, struct accord_error *error)
-{
-    if (vkey->type != ACCORD_KEY_COSIGNATURE_ED25519) {
-        return ACCORD_OK;
-    }
-    enum accord_status status = accord_fail(error, ACCORD_KEY_TYPE, 0);
-    accord_error_what(error, vkey->name);
-    accord_error_expected(error, ACCORD_LITERAL("a key made with --for log"));
-    accord_error_found(error, ACCORD_LITERAL("a witness's"));
-    return status;
-}
-
 static enum accord_status create(const struct accord_call *call, const struct accord_signer *key,
                                  struct accord_error *error)
 {
@@ -64,9 +52,9 @@ static enum accord_status create(const struct accord_call *call, const struct ac
     struct accord_buffer checkpoint;
     accord_merkle_empty_root(call->crypto, root);
     accord_buffer_init(&checkpoint, ACCORD_NOTE_SIZE_MAX);
-    enum accord_status status = check_log_key(accord_signer_vkey(key), error);
+    enum accord_status status = accord_checkpoint_key_check(key, error);
     if (status == ACCORD_OK) {
-        status = accord_publish_sign(key, 0, root, &checkpoint, error);
+        status = accord_checkpoint_sign(key, 0, root, &checkpoint, error);
     }
     if (status == ACCORD_OK) {
         status = accord_log_create(call->fs, call->crypto, call->operands[0], accord_buffer_bytes(&checkpoint), error);
@@ -185,16 +173,15 @@ static bool nothing_new(const struct accord_call *call, const struct publishing 
 static enum accord_status publish(const struct accord_call *call, struct publishing *publishing,
                                   struct accord_error *error)
 {
-    enum accord_status status =
-        accord_log_opened_init(&publishing->opened, call, accord_call_value(call, "key"), error);
+    enum accord_status status = read_policy(call, publishing, error);
     if (status == ACCORD_OK) {
-        status = check_log_key(accord_signer_vkey(publishing->opened.key), error);
+        status = accord_log_opened_init(&publishing->opened, call, accord_call_value(call, "key"), error);
+    }
+    if (status == ACCORD_OK) {
+        status = accord_checkpoint_key_check(publishing->opened.key, error);
     }
     if (status == ACCORD_OK) {
         status = open_witnesses(call, publishing, error);
-    }
-    if (status == ACCORD_OK) {
-        status = read_policy(call, publishing, error);
     }
     if (status == ACCORD_OK) {
         status = read_cosignatures(call, publishing, error);
@@ -215,7 +202,8 @@ static enum accord_status publish(const struct accord_call *call, struct publish
                                                .witness_count = publishing->witnesses.count,
                                                .witness_state = accord_call_value(call, "state"),
                                                .cosignatures = accord_buffer_bytes(&publishing->cosignatures),
-                                               .policy = publishing->policy};
+                                               .policy = publishing->policy,
+                                               .network = call->network};
     return accord_publish(publishing->opened.log, publishing->opened.dir, &publisher, &publishing->checkpoint, error);
 }
 
@@ -232,10 +220,10 @@ static bool has_urls(const struct accord_policy *policy)
 /* What a person may do about a refusal. */
 static void advise(const struct accord_call *call, const struct publishing *publishing, enum accord_status status)
 {
-    if (status == ACCORD_QUORUM && has_urls(publishing->policy)) {
+    if (status == ACCORD_QUORUM && has_urls(publishing->policy) && call->network == NULL) {
         accord_note(call,
-                    "Asking witnesses over HTTP comes with the log server. Until then: accord log request, accord "
-                    "witness cosign at each witness, and --cosignatures.");
+                    "The witnesses with a URL in the policy were not asked: accord-net, which asks them, is not here. "
+                    "Without it: accord log request, accord witness cosign at each witness, and --cosignatures.");
     }
     if (status == ACCORD_SIGNATURE && publishing->cosignatures.size > 0) {
         accord_note(call, "Cosignatures hold for one size of the log: has it grown since accord log request?");
@@ -319,7 +307,7 @@ static enum accord_status request(const struct accord_call *call, const struct a
         }
     }
     if (status == ACCORD_OK) {
-        status = accord_publish_sign(opened->key, size, root, &checkpoint, error);
+        status = accord_checkpoint_sign(opened->key, size, root, &checkpoint, error);
     }
     if (status == ACCORD_OK) {
         status = accord_buffer_reserve(body, checkpoint.size + 64 * ACCORD_PROOF_HASHES_MAX + 64);

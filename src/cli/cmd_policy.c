@@ -1,7 +1,7 @@
 /* accord policy: the newest roster of a log, as any C2SP verifier reads it. */
-#include "cli/chain.h"
 #include "cli/commands.h"
 #include "cli/say.h"
+#include "follow/chain.h"
 
 const struct accord_option accord_options_policy[] = {
     {.name = "output", .letter = 'o', .value = "FILE", .help = "where to write; standard output otherwise"},

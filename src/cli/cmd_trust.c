@@ -1,8 +1,8 @@
 /* accord trust pin: the file that a verifier keeps. What must hold before it is written stands in pin.c. */
 #include "accord/statement.h"
 #include "cli/commands.h"
-#include "cli/pin.h"
 #include "cli/say.h"
+#include "follow/pin.h"
 
 #include <inttypes.h>
 #include <string.h>

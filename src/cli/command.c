@@ -2,6 +2,8 @@
  * commands and none of them. */
 #include "cli/command.h"
 
+#include "cli/become_net.h"
+
 #include "cli/help.h"
 #include "cli/say.h"
 
@@ -150,19 +152,21 @@ static bool is_url(const char *location)
     return strncmp(location, "http://", 7) == 0 || strncmp(location, "https://", 8) == 0;
 }
 
-/* The first LOG that was given as a URL, or NULL. */
-static const char *url_given(const struct accord_call *call)
+/* Was a LOG given as a URL? */
+static bool url_given(const struct accord_call *call)
 {
-    if (strncmp(call->command->operands, "LOG", 3) == 0 && call->operand_count > 0 && is_url(call->operands[0])) {
-        return call->operands[0];
+    for (size_t i = 0; i < call->operand_count && strstr(call->command->operands, "LOG") != NULL; i++) {
+        if (is_url(call->operands[i])) {
+            return true;
+        }
     }
     for (size_t i = 0; i < call->arguments.given_count; i++) {
         const struct accord_argument *given = &call->arguments.given[i];
         if (given->option->value != NULL && strcmp(given->option->value, "LOG") == 0 && is_url(given->value)) {
-            return given->value;
+            return true;
         }
     }
-    return NULL;
+    return false;
 }
 
 static int run_parsed(struct accord_call *call, int argc, const char *const *argv)
@@ -182,12 +186,8 @@ static int run_parsed(struct accord_call *call, int argc, const char *const *arg
     if (call->operand_count > command->operands_max) {
         return accord_usage(call, "there is one argument too many: %s", call->operands[command->operands_max]);
     }
-    const char *url = url_given(call);
-    if (url != NULL) {
-        return accord_refuse_words(call, ACCORD_NETWORK,
-                                   "%s: this accord reads logs that are directories; reading one over HTTP comes with "
-                                   "the log server. Copy the log, and give its directory",
-                                   url);
+    if (call->network == NULL && (command->network || url_given(call))) {
+        return accord_become_net(call);
     }
     if (command->keeps_keys) {
         guard_keys();
@@ -220,9 +220,10 @@ static int not_a_command(struct accord_call *call, int argc, const char *const *
 }
 
 int accord_dispatch(int argc, const char *const *argv, const struct accord_fs *fs, const struct accord_crypto *crypto,
-                    const struct accord_clock *clock)
+                    const struct accord_clock *clock, const struct accord_network *network)
 {
-    struct accord_call call = {.fs = fs, .crypto = crypto, .clock = clock};
+    struct accord_call call = {
+        .fs = fs, .crypto = crypto, .clock = clock, .network = network, .program_arguments = argv};
     if (argc < 2) {
         accord_help_overview(stderr);
         return 2;

@@ -32,6 +32,7 @@
 #include "cli/options.h"
 
 struct accord_command;
+struct accord_network; /* network.h */
 
 /* One run of a command: what it was given, and the seams that it works through. */
 struct accord_call {
@@ -43,6 +44,8 @@ struct accord_call {
     const struct accord_fs *fs;
     const struct accord_crypto *crypto;
     const struct accord_clock *clock;
+    const struct accord_network *network; /* NULL in the program that is linked without it */
+    const char *const *program_arguments; /* all of argv, for the program that has it */
 };
 
 #define ACCORD_OPERANDS_ANY SIZE_MAX
@@ -58,6 +61,7 @@ struct accord_command {
     const struct accord_option *options;
     int (*run)(struct accord_call *call);
     bool keeps_keys; /* it handles private keys: no core dumps, no debugger */
+    bool network;    /* it always needs the network */
     bool hidden;     /* not advertised */
 };
 
@@ -81,6 +85,6 @@ const struct accord_command *accord_command_find(int argc, const char *const *ar
 bool accord_command_family(const char *word);
 /* Runs `accord argv[1] ...`; returns the exit status. Everything but the seams comes from argv. */
 int accord_dispatch(int argc, const char *const *argv, const struct accord_fs *fs, const struct accord_crypto *crypto,
-                    const struct accord_clock *clock);
+                    const struct accord_clock *clock, const struct accord_network *network);
 
 #endif

@@ -156,7 +156,9 @@ const struct accord_command accord_commands[] = {
      .description =
          "Writes the tiles of all that was added, signs a checkpoint of it, and publishes that with its cosignatures: "
          "of witnesses in this process (--cosign and --state), and of those elsewhere, which answered what `accord log "
-         "request` printed (--cosignatures). With --policy nothing is published unless its quorum holds.",
+         "request` printed (--cosignatures). With --policy nothing is published unless its quorum holds; where it "
+         "needs "
+         "more witnesses, those with a URL in the policy are asked over HTTP (C2SP tlog-witness).",
      .example = "accord log publish my-log --key log.key\naccord log publish my-log --key log.key --policy policy "
                 "--cosign witness.key --state witness.db\n",
      .options = accord_options_log_publish,
@@ -238,6 +240,29 @@ const struct accord_command accord_commands[] = {
      .options = accord_options_witness_cosign,
      .run = accord_run_witness_cosign,
      .keeps_keys = true},
+    {.section = "Servers",
+     .name = "serve",
+     .operands = "CONFIG",
+     .operands_min = 1,
+     .operands_max = 1,
+     .summary = "serve a log over HTTP, and publish what is added",
+     .description =
+         "Serves reads (C2SP tlog-tiles), POST /add and POST /add-batch, GET /healthz and GET /metrics. An index is "
+         "answered once its entry is durable; each interval what was added is published, once the policy's witnesses "
+         "have cosigned it.\n\n"
+         "CONFIG has a keyword and its values a line, and comments that begin with #. Relative paths are taken from "
+         "its directory. It must say `log DIR KEY`, and `listen ADDRESS [tls]` (127.0.0.1:7380, [::1]:7380, :7380, "
+         "unix:PATH) unless systemd hands over sockets. It may say `accept any` (otherwise only statements by those "
+         "that the newest roster allows), `policy FILE`, `interval 1s`, `witness-timeout 5s`, `without-quorum publish "
+         "10m` (otherwise it waits), `passphrase-file FILE`, `tls CERTIFICATES KEY`, `dedup off`, `connections "
+         "10000`, `idle-timeout 60s`, `request-timeout 30s`, `memory 64M`.\n\n"
+         "SIGTERM and SIGINT publish what was acknowledged and end; a second one ends at once. SIGHUP reads CONFIG "
+         "again. What happens is said on standard error, a line of logfmt each.",
+     .example = "accord serve --check accord.conf\naccord serve accord.conf\n",
+     .options = accord_options_serve,
+     .run = accord_run_serve,
+     .keeps_keys = true,
+     .network = true},
     {.section = "Help",
      .name = "help",
      .operands = "[COMMAND...]",

@@ -24,6 +24,7 @@ ACCORD_COMMAND(policy);
 ACCORD_COMMAND(proof_show);
 ACCORD_COMMAND(proof_verify);
 ACCORD_COMMAND(release);
+ACCORD_COMMAND(serve);
 ACCORD_COMMAND(trust_pin);
 ACCORD_COMMAND(verify);
 ACCORD_COMMAND(witness_cosign);

@@ -4,9 +4,9 @@
 
 #include "accord/proof.h"
 #include "cli/accord_dir.h"
-#include "cli/chain.h"
 #include "cli/publish.h"
 #include "core/text.h"
+#include "follow/chain.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,24 +1,8 @@
 /* Opening a log to write. It knows that a log's origin is its key's name, and leaves the rest to log/. */
 #include "cli/log_open.h"
 
+#include "keys/checkpoint.h"
 #include "log/reader.h"
-
-static enum accord_status check_origin(const struct accord_log_opened *opened, struct accord_error *error)
-{
-    struct accord_checkpoint_claim claim;
-    enum accord_status status = accord_checkpoint_parse(&claim, accord_log_checkpoint(opened->log), error);
-    if (status != ACCORD_OK) {
-        return status;
-    }
-    struct accord_bytes name = accord_signer_vkey(opened->key)->name;
-    if (!accord_bytes_equal(claim.origin, name)) {
-        status = accord_fail(error, ACCORD_WRONG_KEY, 0);
-        accord_error_what(error, ACCORD_LITERAL("the log's origin"));
-        accord_error_expected(error, claim.origin);
-        accord_error_found(error, name);
-    }
-    return status;
-}
 
 enum accord_status accord_log_opened_init(struct accord_log_opened *opened, const struct accord_call *call,
                                           const char *key, struct accord_error *error)
@@ -32,7 +16,7 @@ enum accord_status accord_log_opened_init(struct accord_log_opened *opened, cons
         status = accord_log_open(&opened->log, call->fs, call->crypto, opened->dir, true, error);
     }
     if (status == ACCORD_OK && key != NULL) {
-        status = check_origin(opened, error);
+        status = accord_checkpoint_origin_check(opened->key, accord_log_checkpoint(opened->log), error);
     }
     return status;
 }

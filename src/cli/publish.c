@@ -1,34 +1,19 @@
 /* The order in which a checkpoint comes to be: what it covers is durable, then the log signs, then witnesses remember
- * and cosign, then the quorum is asked, then it is published. It knows witnesses that are in this process, and no
- * network. */
+ * and cosign, then the quorum is asked, then it is published. It knows witnesses that are in this process; those that
+ * are not are the network's. */
 #include "cli/publish.h"
 
+#include "cli/network.h"
 #include "core/text.h"
+#include "keys/checkpoint.h"
 #include "log/reader.h"
 #include "witness/cosigner.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum accord_status accord_publish_sign(const struct accord_signer *log_key, uint64_t size,
-                                       const uint8_t root[ACCORD_HASH_SIZE], struct accord_buffer *checkpoint,
-                                       struct accord_error *error)
-{
-    uint8_t text[ACCORD_ORIGIN_SIZE_MAX + 128];
-    struct accord_out out = {text, sizeof text, 0, false};
-    accord_checkpoint_print(&out, accord_signer_vkey(log_key)->name, size, root);
-    if (out.full) {
-        return accord_fail(error, ACCORD_TOO_LARGE, 0);
-    }
-    enum accord_status status = accord_buffer_append(checkpoint, accord_out_bytes(&out));
-    if (status == ACCORD_OK) {
-        status = accord_buffer_append(checkpoint, ACCORD_LITERAL("\n"));
-    }
-    if (status != ACCORD_OK) {
-        return accord_fail(error, status, 0);
-    }
-    return accord_signer_sign(log_key, accord_out_bytes(&out), 0, checkpoint, error);
-}
+#define ASK_FOR_MS 30000
+#define LINGER_MS 500 /* once the quorum holds, for the others */
 
 /* The witnesses that one request serves: those that remember the same size. */
 struct round {
@@ -196,6 +181,74 @@ static enum accord_status quorum_holds(const struct accord_publisher *publisher,
     return accord_policy_verify(publisher->policy, &claim, publisher->crypto, &verified, &cosigners, error);
 }
 
+static bool is_signed_by(const struct accord_note_claim *note, const struct accord_signature *wanted)
+{
+    struct accord_signature signature;
+    size_t cursor = 0;
+    while (accord_note_next_signature(note, &cursor, &signature)) {
+        if (signature.id == wanted->id && accord_bytes_equal(signature.name, wanted->name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Appends the lines of gathered by keys that have none in *checkpoint. */
+static enum accord_status merge(struct accord_buffer *checkpoint, struct accord_bytes gathered,
+                                struct accord_error *error)
+{
+    struct accord_checkpoint_claim have, more;
+    struct accord_buffer lines;
+    enum accord_status status = accord_checkpoint_parse(&have, accord_buffer_bytes(checkpoint), error);
+    if (status == ACCORD_OK) {
+        status = accord_checkpoint_parse(&more, gathered, error);
+    }
+    if (status != ACCORD_OK) {
+        return status;
+    }
+    struct accord_signature signature;
+    struct accord_bytes rest = more.note.signatures, line;
+    size_t cursor = 0;
+    accord_buffer_init(&lines, ACCORD_NOTE_SIZE_MAX);
+    while (status == ACCORD_OK && accord_note_next_signature(&more.note, &cursor, &signature) &&
+           accord_cut_line(&rest, &line)) {
+        if (!is_signed_by(&have.note, &signature)) {
+            status = accord_buffer_append(&lines, (struct accord_bytes){line.data, line.size + 1});
+        }
+    }
+    if (status == ACCORD_OK) {
+        status = accord_buffer_append(checkpoint, accord_buffer_bytes(&lines));
+    }
+    accord_buffer_free(&lines);
+    return status == ACCORD_OK ? ACCORD_OK : accord_fail(error, status, 0);
+}
+
+/* Asks the policy's witnesses by their URLs. signed_size is how much of *checkpoint the log alone signed. */
+static enum accord_status ask_elsewhere(const char *dir, const struct accord_publisher *publisher, uint64_t size,
+                                        size_t signed_size, struct accord_buffer *checkpoint,
+                                        struct accord_error *error)
+{
+    struct accord_reader *reader;
+    struct accord_buffer gathered;
+    enum accord_status status = accord_reader_open(&reader, publisher->fs, publisher->crypto, dir, error);
+    if (status != ACCORD_OK) {
+        return status;
+    }
+    accord_reader_set_size(reader, size);
+    accord_buffer_init(&gathered, ACCORD_NOTE_SIZE_MAX);
+    const struct accord_gather_round round = {.checkpoint = {checkpoint->data, signed_size},
+                                              .hashes = accord_reader_hashes(reader),
+                                              .timeout_ms = ASK_FOR_MS,
+                                              .linger_ms = LINGER_MS};
+    status = publisher->network->gather(publisher->policy, publisher->crypto, &round, &gathered, error);
+    if (status == ACCORD_OK || status == ACCORD_QUORUM) {
+        status = merge(checkpoint, accord_buffer_bytes(&gathered), error);
+    }
+    accord_buffer_free(&gathered);
+    accord_reader_close(reader);
+    return status;
+}
+
 enum accord_status accord_publish(struct accord_log *log, const char *dir, const struct accord_publisher *publisher,
                                   struct accord_buffer *checkpoint, struct accord_error *error)
 {
@@ -205,7 +258,8 @@ enum accord_status accord_publish(struct accord_log *log, const char *dir, const
     }
     uint8_t root[ACCORD_HASH_SIZE];
     accord_log_root(log, root);
-    status = accord_publish_sign(publisher->log_key, accord_log_size(log), root, checkpoint, error);
+    status = accord_checkpoint_sign(publisher->log_key, accord_log_size(log), root, checkpoint, error);
+    size_t signed_size = checkpoint->size;
     if (status == ACCORD_OK && publisher->witness_count > 0) {
         status = cosign(dir, publisher, accord_log_size(log), checkpoint, error);
     }
@@ -216,6 +270,12 @@ enum accord_status accord_publish(struct accord_log *log, const char *dir, const
         return status;
     }
     status = quorum_holds(publisher, accord_buffer_bytes(checkpoint), error);
+    if (status == ACCORD_QUORUM && publisher->network != NULL) {
+        status = ask_elsewhere(dir, publisher, accord_log_size(log), signed_size, checkpoint, error);
+        if (status == ACCORD_OK) {
+            status = quorum_holds(publisher, accord_buffer_bytes(checkpoint), error);
+        }
+    }
     if (status != ACCORD_OK) {
         return status;
     }

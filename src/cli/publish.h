@@ -1,4 +1,5 @@
-/* Publishing what was appended: integrate, sign, cosign in this process, ask the quorum, and only then publish. */
+/* Publishing what was appended: integrate, sign, cosign in this process, ask witnesses elsewhere where the quorum needs
+ * them, and only then publish. */
 #ifndef ACCORD_CLI_PUBLISH_H
 #define ACCORD_CLI_PUBLISH_H
 
@@ -6,6 +7,8 @@
 #include "base/clock.h"
 #include "keys/key.h"
 #include "log/log.h"
+
+struct accord_network; /* network.h */
 
 /* Who signs, who cosigns, and what is asked of them. */
 struct accord_publisher {
@@ -18,6 +21,7 @@ struct accord_publisher {
     const char *witness_state;              /* the file of their memory; not used without witnesses */
     struct accord_bytes cosignatures;       /* more signature lines over the same checkpoint, from elsewhere */
     const struct accord_policy *policy;     /* whose quorum must hold before anything is published; NULL: none */
+    const struct accord_network *network;   /* to ask the policy's witnesses by their URLs; NULL: nobody is asked */
 };
 
 /* Publishes the present tree of log, whose directory is dir; the checkpoint with all its cosignatures goes to
@@ -27,9 +31,5 @@ struct accord_publisher {
 ACCORD_MUST_USE enum accord_status accord_publish(struct accord_log *log, const char *dir,
                                                   const struct accord_publisher *publisher,
                                                   struct accord_buffer *checkpoint, struct accord_error *error);
-/* Signs a checkpoint's text with the log's key: a whole note, appended to *checkpoint. */
-ACCORD_MUST_USE enum accord_status accord_publish_sign(const struct accord_signer *log_key, uint64_t size,
-                                                       const uint8_t root[ACCORD_HASH_SIZE],
-                                                       struct accord_buffer *checkpoint, struct accord_error *error);
 
 #endif

@@ -7,6 +7,9 @@
 
 #include "log/objects.h"
 
+/* How many tiles of a level are looked at for what a process that died may have left. */
+#define SWEPT_MAX 4096
+
 static unsigned width_at(uint64_t size, unsigned level)
 {
     return (unsigned)(size >> (8 * level)) % ACCORD_TILE_WIDTH;
@@ -153,6 +156,8 @@ static enum accord_status write_full(const struct writing *writing, bool entries
                                      struct accord_bytes bytes)
 {
     struct accord_tile tile = {entries, level, index, ACCORD_TILE_WIDTH};
+    if (index < (writing->published >> (8 * level)) / ACCORD_TILE_WIDTH)
+        return ACCORD_OK;
     return writing->store->write(writing->store->context, &tile, bytes, visible(writing->published, level, index),
                                  writing->error);
 }
@@ -196,9 +201,9 @@ static enum accord_status take_leaf(struct writing *writing, uint64_t index, con
 }
 
 enum accord_status accord_edge_append(struct accord_edge *edge, const struct accord_store *store,
-                                      struct accord_bytes entries, uint64_t count, uint8_t (*leaves)[ACCORD_HASH_SIZE],
-                                      const struct accord_growth *growth, uint64_t published,
-                                      struct accord_error *error)
+                                      struct accord_bytes entries, uint64_t count,
+                                      const uint8_t (*leaves)[ACCORD_HASH_SIZE], const struct accord_growth *growth,
+                                      uint64_t published, struct accord_error *error)
 {
     struct writing writing = {edge, store, growth, 0, entries, 0, 0, published, error};
     struct accord_bytes entry;
@@ -233,16 +238,41 @@ enum accord_status accord_edge_partials(const struct accord_edge *edge, const st
     return status;
 }
 
-void accord_edge_sweep(const struct accord_store *store, uint64_t old, uint64_t now, uint64_t keep)
+static bool kept(const uint64_t *keep, size_t count, unsigned level, uint64_t index)
+{
+    for (size_t i = 0; i < count; i++)
+        if (visible(keep[i], level, index))
+            return true;
+    return false;
+}
+
+static void sweep_tile(const struct accord_store *store, unsigned level, uint64_t index)
+{
+    struct accord_tile tile = {false, level, index, ACCORD_TILE_WIDTH};
+    store->remove_partials(store->context, &tile);
+    tile.entries = true;
+    if (level == 0)
+        store->remove_partials(store->context, &tile);
+}
+
+void accord_edge_sweep(const struct accord_store *store, uint64_t old, uint64_t now, const uint64_t *keep, size_t count)
 {
     for (unsigned level = 0; level < ACCORD_EDGE_LEVELS; level++) {
         uint64_t index = index_at(old, level);
-        if (width_at(old, level) == 0 || index_at(now, level) == index || visible(keep, level, index))
-            continue;
-        struct accord_tile tile = {false, level, index, ACCORD_TILE_WIDTH};
-        store->remove_partials(store->context, &tile);
-        tile.entries = true;
-        if (level == 0)
-            store->remove_partials(store->context, &tile);
+        if (width_at(old, level) != 0 && index_at(now, level) != index && !kept(keep, count, level, index))
+            sweep_tile(store, level, index);
+    }
+}
+
+void accord_edge_sweep_all(const struct accord_store *store, uint64_t old, uint64_t now, const uint64_t *keep,
+                           size_t count)
+{
+    for (unsigned level = 0; level < ACCORD_EDGE_LEVELS; level++) {
+        uint64_t end = index_at(now, level), first = index_at(old, level);
+        if (end - first > SWEPT_MAX)
+            first = end - SWEPT_MAX;
+        for (uint64_t index = first; index < end; index++)
+            if (!kept(keep, count, level, index))
+                sweep_tile(store, level, index);
     }
 }

@@ -35,10 +35,11 @@ struct accord_growth {
 void accord_edge_grow(const struct accord_edge *edge, const struct accord_frontier *from,
                       const struct accord_leaves *leaves, struct accord_growth *growth);
 /* Takes a batch that was grown. published is the size of the published tree: a tile that its readers may ask for
- * appears at once whole. Where it fails, the edge is not to be used again. */
+ * appears at once whole, and one that lies inside it, which a recovery may come upon, is there and is left alone. Where
+ * it fails, the edge is not to be used again. */
 ACCORD_MUST_USE enum accord_status accord_edge_append(struct accord_edge *edge, const struct accord_store *store,
                                                       struct accord_bytes entries, uint64_t count,
-                                                      uint8_t (*leaves)[ACCORD_HASH_SIZE],
+                                                      const uint8_t (*leaves)[ACCORD_HASH_SIZE],
                                                       const struct accord_growth *growth, uint64_t published,
                                                       struct accord_error *error);
 /* Writes the partial tiles and bundle of the present tree, but for those that are the same in the tree of size base. */
@@ -46,7 +47,11 @@ ACCORD_MUST_USE enum accord_status accord_edge_partials(const struct accord_edge
                                                         const struct accord_store *store, uint64_t base,
                                                         struct accord_error *error);
 /* Removes the partial forms of the tiles that were unfinished in the tree of size old and are full in that of size now;
- * not of those that are unfinished in the tree of size keep. */
-void accord_edge_sweep(const struct accord_store *store, uint64_t old, uint64_t now, uint64_t keep);
+ * not of those that are unfinished in a tree of one of the sizes in keep. */
+void accord_edge_sweep(const struct accord_store *store, uint64_t old, uint64_t now, const uint64_t *keep,
+                       size_t count);
+/* The same for every tree from size old to size now, but for the oldest where those are very many. */
+void accord_edge_sweep_all(const struct accord_store *store, uint64_t old, uint64_t now, const uint64_t *keep,
+                           size_t count);
 
 #endif

@@ -53,8 +53,10 @@ static void hash_unit(const struct accord_hasher *hasher, const struct accord_le
     uint64_t first, count = accord_leaves_unit(leaves, unit, &first);
     size_t cursor = leaves->starts[unit];
     struct accord_bytes entry;
-    for (uint64_t i = first; i < first + count && accord_bundle_next(leaves->entries, &cursor, &entry); i++)
+    for (uint64_t i = first; !leaves->known && i < first + count; i++) {
+        (void)accord_bundle_next(leaves->entries, &cursor, &entry);
         accord_merkle_leaf(hasher->crypto, entry, leaves->hashes[i]);
+    }
     if (count == ACCORD_HASHER_UNIT)
         unit_root(hasher, leaves->hashes + first, leaves->roots[unit]);
 }

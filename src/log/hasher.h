@@ -18,8 +18,9 @@ struct accord_leaves {
     uint64_t count;
     uint64_t skew; /* leaves of the first unit's tile that come before the batch */
     const uint32_t *starts;
-    uint8_t (*hashes)[ACCORD_HASH_SIZE]; /* filled: count of them */
-    uint8_t (*roots)[ACCORD_HASH_SIZE];  /* filled: of each unit that is a whole tile */
+    uint8_t (*hashes)[ACCORD_HASH_SIZE]; /* filled: count of them; or known already */
+    bool known;
+    uint8_t (*roots)[ACCORD_HASH_SIZE]; /* filled: of each unit that is a whole tile */
 };
 
 /* How many units, and which leaves of the batch one has: from *first on, so many. */

@@ -16,6 +16,8 @@
 #define RECORD_HEADER_SIZE ACCORD_JOURNAL_RECORD_HEADER_SIZE
 #define HEADER_SIZE_MAX (MAGIC_SIZE + 8 + 64 * ACCORD_HASH_SIZE + ACCORD_HASH_SIZE)
 #define FILE_MODE 0644
+/* Of less than this it is not worth a call to say that it will not be read soon. */
+#define FORGET_SIZE_MIN ((uint64_t)1 << 20)
 #define RECORD_SIZE_MAX (RECORD_HEADER_SIZE + ACCORD_LOG_APPEND_SIZE_MAX + ACCORD_HASH_SIZE)
 
 static void put64(uint8_t *at, uint64_t number)
@@ -48,14 +50,14 @@ bool accord_journal_init(struct accord_journal *journal, const struct accord_fs 
     journal->crypto = crypto;
     journal->handle = -1;
     accord_buffer_init(&journal->record, RECORD_SIZE_MAX);
-    journal->syncer = accord_syncer_new(fs);
-    return journal->syncer != NULL;
+    journal->worker = accord_worker_new(fs == &accord_fs_real ? ACCORD_LOG_SYNC_BEHIND : ACCORD_LOG_SYNC_FIRST);
+    return journal->worker != NULL;
 }
 
 void accord_journal_close(struct accord_journal *journal)
 {
-    accord_syncer_free(journal->syncer);
-    journal->syncer = NULL;
+    accord_worker_free(journal->worker);
+    journal->worker = NULL;
     if (journal->handle >= 0)
         (void)journal->fs->close(journal->fs->context, journal->handle);
     journal->handle = -1;
@@ -261,8 +263,10 @@ enum accord_status accord_journal_recovered(struct accord_journal *journal, bool
 static enum accord_status give_up(struct accord_journal *journal, int negative_errno, struct accord_error *error)
 {
     const struct accord_fs *fs = journal->fs;
-    if (fs->truncate(fs->context, journal->handle, journal->end) < 0 || fs->sync(fs->context, journal->handle) < 0)
-        journal->broken = true;
+    int cut = fs->truncate(fs->context, journal->handle, journal->end);
+    int synced = cut < 0 ? 0 : fs->sync(fs->context, journal->handle);
+    journal->broken = journal->broken || cut < 0 || synced < 0;
+    journal->sync_failed = journal->sync_failed || synced < 0;
     return accord_file_error(error, negative_errno, journal->path);
 }
 
@@ -287,6 +291,18 @@ enum accord_status accord_journal_stage(struct accord_journal *journal, uint64_t
     return ACCORD_OK;
 }
 
+/* Makes the record durable; its bytes will not be read soon. */
+static int sync_record(void *context)
+{
+    struct accord_journal *journal = context;
+    const struct accord_fs *fs = journal->fs;
+    uint64_t size = journal->begun - journal->end;
+    int result = fs->sync(fs->context, journal->handle);
+    if (result >= 0 && size >= FORGET_SIZE_MIN)
+        fs->forget(fs->context, journal->handle, journal->end, size);
+    return result;
+}
+
 enum accord_status accord_journal_commit_begin(struct accord_journal *journal, const uint8_t root[ACCORD_HASH_SIZE],
                                                bool behind, struct accord_error *error)
 {
@@ -301,7 +317,7 @@ enum accord_status accord_journal_commit_begin(struct accord_journal *journal, c
     journal->begun = journal->next;
     journal->behind = behind;
     if (behind)
-        accord_syncer_begin(journal->syncer, journal->handle, start, journal->begun - start);
+        accord_worker_begin(journal->worker, sync_record, journal);
     return ACCORD_OK;
 }
 
@@ -310,9 +326,10 @@ enum accord_status accord_journal_commit_wait(struct accord_journal *journal, st
 {
     const struct accord_fs *fs = journal->fs;
     if (journal->begun != journal->end && journal->failed == 0) {
-        int result = journal->behind ? accord_syncer_wait(journal->syncer) : fs->sync(fs->context, journal->handle);
+        int result = journal->behind ? accord_worker_wait(journal->worker) : fs->sync(fs->context, journal->handle);
         journal->failed = result < 0 ? result : 0;
         journal->broken = journal->broken || result < 0;
+        journal->sync_failed = journal->sync_failed || result < 0;
     }
     if (journal->failed < 0)
         return accord_file_error(error, journal->failed, journal->path);

@@ -13,7 +13,7 @@
 #define ACCORD_LOG_JOURNAL_H
 
 #include "log/store.h"
-#include "log/syncer.h"
+#include "log/worker.h"
 
 #define ACCORD_JOURNAL_PATH_SIZE 4096
 #define ACCORD_JOURNAL_RECORD_HEADER_SIZE 32
@@ -22,15 +22,16 @@ struct accord_journal {
     const struct accord_fs *fs;
     const struct accord_crypto *crypto;
     char path[ACCORD_JOURNAL_PATH_SIZE];
-    int handle;     /* -1 where closed */
-    uint64_t start; /* of the first record */
-    uint64_t end;   /* of the last record that is part of the log */
-    uint64_t begun; /* of the record whose commit was begun: end where none is under way */
-    uint64_t next;  /* recovery: where the record that was read last ends; while staging: the batch's end */
-    bool broken;    /* what is on the disk is not known any more */
-    int failed;     /* negative errno of the sync that failed, 0 where none has */
-    bool behind;    /* the commit that is under way is the syncer's */
-    struct accord_syncer *syncer;
+    int handle;       /* -1 where closed */
+    uint64_t start;   /* of the first record */
+    uint64_t end;     /* of the last record that is part of the log */
+    uint64_t begun;   /* of the record whose commit was begun: end where none is under way */
+    uint64_t next;    /* recovery: where the record that was read last ends; while staging: the batch's end */
+    bool broken;      /* what is on the disk is not known any more */
+    int failed;       /* negative errno of the sync that failed, 0 while none has */
+    bool sync_failed; /* any sync has: for good */
+    bool behind;      /* the commit that is under way is the worker's */
+    struct accord_worker *worker;
     uint8_t header[ACCORD_JOURNAL_RECORD_HEADER_SIZE]; /* of the batch that was staged */
     struct accord_buffer record;                       /* recovery: the record that was read last */
     struct accord_batch batch;                         /* recovery: its parts */

@@ -63,17 +63,57 @@ ACCORD_MUST_USE enum accord_status accord_log_flush(struct accord_log *log, stru
  * where there is one. Empty where *rest does not begin with a whole entry. For those who append more than fits. */
 struct accord_bytes accord_log_cut(struct accord_bytes *rest, size_t size);
 
+/* The leaf hashes of entries that are to be put, in order, computed on all processors: for those who look at them
+ * before. Refuses what accord_log_put refuses. hashes has room for capacity of them (ACCORD_TOO_LARGE past it). */
+ACCORD_MUST_USE enum accord_status accord_log_hash(struct accord_log *log, struct accord_bytes entries,
+                                                   uint8_t (*hashes)[ACCORD_HASH_SIZE], uint64_t capacity,
+                                                   uint64_t *count, struct accord_error *error);
+/* accord_log_put of entries whose leaf hashes are known: count of them, borrowed as the entries are. */
+ACCORD_MUST_USE enum accord_status accord_log_put_hashed(struct accord_log *log, struct accord_bytes entries,
+                                                         const uint8_t (*hashes)[ACCORD_HASH_SIZE], uint64_t count,
+                                                         struct accord_error *error);
+/* The leaf hash of an entry below accord_log_size, from the edge or from its tile of level 0. The last few tiles are
+ * kept, so reading on is cheap. */
+ACCORD_MUST_USE enum accord_status accord_log_leaf(struct accord_log *log, uint64_t index,
+                                                   uint8_t hash[ACCORD_HASH_SIZE], struct accord_error *error);
+
 /* The tree of all that was acknowledged. */
 uint64_t accord_log_size(const struct accord_log *log);
 void accord_log_root(const struct accord_log *log, uint8_t root[ACCORD_HASH_SIZE]);
 /* The checkpoint as it is published now; borrowed until the next call on the log. */
 struct accord_bytes accord_log_checkpoint(const struct accord_log *log);
 
-/* Writes, durably, every tile and bundle that a reader of the present tree needs. Only then may its checkpoint be
- * signed. */
+/* Why the log takes no more entries: not at all, since a write or a sync failed in a way that opening it again mends (a
+ * disk that was full: close it and open it), or for good, since a sync failed: then nobody knows what the disk holds,
+ * and a process that goes on as if it did would retry and hope. */
+enum accord_log_health { ACCORD_LOG_SOUND, ACCORD_LOG_TO_REOPEN, ACCORD_LOG_SYNC_FAILED };
+enum accord_log_health accord_log_health(const struct accord_log *log);
+
+/* Sealing and publishing for those who go on appending meanwhile: what takes long runs on a thread of the log's own (on
+ * accord_fs_real; elsewhere as accord_log_sync says), one such job at a time. begin flushes what was put, and starts;
+ * end says with *done whether the job is over, waiting for that where wait is true, and how it went. To begin while a
+ * job is under way is the caller's mistake, to end where there is none too. Between them every other call works.
+ *
+ * seal: every tile and bundle that a reader of the present tree needs becomes durable. Once it ended well, that tree is
+ * the sealed one (accord_log_sealed), and its checkpoint may be signed, whatever was appended since. A tree of the size
+ * that is sealed already takes no time. The journal stays, unless it has grown large.
+ * publish: a signed checkpoint of the sealed tree becomes the published one, atomically. Refuses one of another size or
+ * root, and one that is smaller than what is published. */
+ACCORD_MUST_USE enum accord_status accord_log_seal_begin(struct accord_log *log, struct accord_error *error);
+ACCORD_MUST_USE enum accord_status accord_log_seal_end(struct accord_log *log, bool wait, bool *done,
+                                                       struct accord_error *error);
+uint64_t accord_log_sealed(const struct accord_log *log, uint8_t root[ACCORD_HASH_SIZE]);
+ACCORD_MUST_USE enum accord_status accord_log_publish_begin(struct accord_log *log, struct accord_bytes checkpoint,
+                                                            struct accord_error *error);
+ACCORD_MUST_USE enum accord_status accord_log_publish_end(struct accord_log *log, bool wait, bool *done,
+                                                          struct accord_error *error);
+/* From here on wake is called, from the log's thread, whenever a job that was begun can be ended. NULL: no more. */
+void accord_log_wake(struct accord_log *log, void (*wake)(void *context), void *context);
+
+/* Writes, durably, every tile and bundle that a reader of the present tree needs, and empties the journal. Only then
+ * may its checkpoint be signed. The present tree is then the sealed one. */
 ACCORD_MUST_USE enum accord_status accord_log_integrate(struct accord_log *log, struct accord_error *error);
-/* Publishes a signed checkpoint of the present tree, atomically. Refuses one of another size or root, and one before
- * accord_log_integrate. */
+/* Publishes a signed checkpoint of the sealed tree, atomically: accord_log_publish_begin and its end. */
 ACCORD_MUST_USE enum accord_status accord_log_publish(struct accord_log *log, struct accord_bytes checkpoint,
                                                       struct accord_error *error);
 

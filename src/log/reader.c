@@ -22,6 +22,7 @@ struct cached {
 struct accord_reader {
     const struct accord_crypto *crypto;
     struct accord_store store;
+    void (*close)(struct accord_store *store);
     uint64_t size;
     uint64_t reads; /* a clock for the cache */
     struct cached tiles[CACHED_TILES];
@@ -63,29 +64,37 @@ enum accord_status accord_log_locate(const struct accord_fs *fs, const char *loc
     return ACCORD_NOT_FOUND;
 }
 
+enum accord_status accord_reader_open_store(struct accord_reader **out, const struct accord_crypto *crypto,
+                                            const struct accord_store *store, void (*close)(struct accord_store *store),
+                                            struct accord_error *error)
+{
+    struct accord_store owned = *store;
+    struct accord_reader *reader = calloc(1, sizeof *reader);
+    *out = reader;
+    if (reader == NULL) {
+        close(&owned);
+        return accord_fail(error, ACCORD_NO_MEMORY, 0);
+    }
+    reader->crypto = crypto;
+    reader->store = owned;
+    reader->close = close;
+    for (size_t i = 0; i < CACHED_TILES; i++)
+        accord_buffer_init(&reader->tiles[i].bytes, ACCORD_TILE_SIZE_MAX);
+    accord_buffer_init(&reader->bundle.bytes, ACCORD_BUNDLE_SIZE_MAX);
+    return ACCORD_OK;
+}
+
 enum accord_status accord_reader_open(struct accord_reader **out, const struct accord_fs *fs,
                                       const struct accord_crypto *crypto, const char *location,
                                       struct accord_error *error)
 {
     char path[PATH_SIZE];
+    struct accord_store store;
     *out = NULL;
     enum accord_status status = accord_log_locate(fs, location, path, sizeof path, error);
-    if (status != ACCORD_OK)
-        return status;
-    struct accord_reader *reader = calloc(1, sizeof *reader);
-    if (reader == NULL)
-        return accord_fail(error, ACCORD_NO_MEMORY, 0);
-    reader->crypto = crypto;
-    for (size_t i = 0; i < CACHED_TILES; i++)
-        accord_buffer_init(&reader->tiles[i].bytes, ACCORD_TILE_SIZE_MAX);
-    accord_buffer_init(&reader->bundle.bytes, ACCORD_BUNDLE_SIZE_MAX);
-    status = accord_store_dir_open(&reader->store, fs, crypto, path, error);
-    if (status != ACCORD_OK) {
-        accord_reader_close(reader);
-        return status;
-    }
-    *out = reader;
-    return ACCORD_OK;
+    if (status == ACCORD_OK)
+        status = accord_store_dir_open(&store, fs, crypto, path, error);
+    return status == ACCORD_OK ? accord_reader_open_store(out, crypto, &store, accord_store_dir_close, error) : status;
 }
 
 void accord_reader_close(struct accord_reader *reader)
@@ -95,7 +104,7 @@ void accord_reader_close(struct accord_reader *reader)
     for (size_t i = 0; i < CACHED_TILES; i++)
         accord_buffer_free(&reader->tiles[i].bytes);
     accord_buffer_free(&reader->bundle.bytes);
-    accord_store_dir_close(&reader->store);
+    reader->close(&reader->store);
     free(reader);
 }
 

@@ -14,6 +14,14 @@ struct accord_reader;
 ACCORD_MUST_USE enum accord_status accord_reader_open(struct accord_reader **reader, const struct accord_fs *fs,
                                                       const struct accord_crypto *crypto, const char *location,
                                                       struct accord_error *error);
+struct accord_store;
+/* Reads by way of a store of which nothing but read is called, and close in the end. The store is the reader's from
+ * here on, also where this fails. */
+ACCORD_MUST_USE enum accord_status accord_reader_open_store(struct accord_reader **reader,
+                                                            const struct accord_crypto *crypto,
+                                                            const struct accord_store *store,
+                                                            void (*close)(struct accord_store *store),
+                                                            struct accord_error *error);
 void accord_reader_close(struct accord_reader *reader);
 
 /* Appends the newest checkpoint's bytes. */

@@ -10,7 +10,8 @@
  *
  * in this order: nothing is written to the tree before its batch is committed, nothing is signed before its tiles are
  * settled. All calls come from one thread at a time. Between the beginning and the end of a commit the next batch may
- * be staged, and tiles of batches before it written; everything else waits for its end. */
+ * be staged, and tiles of batches before it written; everything else waits for its end. settle and checkpoint_move take
+ * long and are jobs: one is begun at a time, and until it has ended everything else goes on. */
 #ifndef ACCORD_LOG_STORE_H
 #define ACCORD_LOG_STORE_H
 
@@ -32,14 +33,20 @@ struct accord_store {
     void *context;
 
     /* Public objects. read appends the whole object to *out, whose maximum bounds it (ACCORD_NOT_FOUND). write makes or
-     * remakes one, not durable until settle has returned; where a reader may look at its name already, with visible, it
-     * appears whole or not at all. remove_partials takes away every partial form of a tile; failing is no harm. */
+     * remakes one, not durable until a settle that was begun after it has ended; where a reader may look at its name
+     * already, with visible, it appears whole or not at all. remove_partials takes away every partial form of a tile;
+     * failing is no harm. */
     enum accord_status (*read)(void *context, const char *name, struct accord_buffer *out, struct accord_error *error);
     enum accord_status (*write)(void *context, const struct accord_tile *tile, struct accord_bytes bytes, bool visible,
                                 struct accord_error *error);
-    enum accord_status (*settle)(void *context, struct accord_error *error);
+    void (*settle_begin)(void *context);
     void (*remove_partials)(void *context, const struct accord_tile *tile);
-    enum accord_status (*checkpoint_move)(void *context, struct accord_bytes checkpoint, struct accord_error *error);
+    enum accord_status (*checkpoint_move_begin)(void *context, struct accord_bytes checkpoint,
+                                                struct accord_error *error);
+    /* False where the job that was begun is not over, and wait is false. Else how it went. job_wake: called from
+     * another thread when it is over. */
+    bool (*job_end)(void *context, bool wait, enum accord_status *status, struct accord_error *error);
+    void (*job_wake)(void *context, void (*wake)(void *context), void *wake_context);
 
     /* The private head: the tree whose tiles are settled, and the batches committed since. */
     enum accord_status (*head_read)(void *context, struct accord_frontier *base, struct accord_error *error);
@@ -63,6 +70,8 @@ struct accord_store {
     enum accord_status (*batch_commit_begin)(void *context, const uint8_t root[ACCORD_HASH_SIZE], bool behind,
                                              struct accord_error *error);
     enum accord_status (*batch_commit_wait)(void *context, struct accord_error *error);
+    /* Can it still be written to, and if not, why not? */
+    enum accord_log_health (*health)(void *context);
     /* How many bytes of committed batches the staging area holds. */
     uint64_t (*batch_bytes)(void *context);
 };

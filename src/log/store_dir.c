@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "accord/note.h"
 #include "base/file.h"
 #include "log/journal.h"
+#include "log/worker.h"
 
 #define PATH_SIZE ACCORD_JOURNAL_PATH_SIZE
 #define NAME_SIZE (ACCORD_TILE_PATH_SIZE_MAX + 16)
@@ -18,10 +20,16 @@
 #define FILE_MODE 0644
 #define DIR_MODE 0755
 
-/* Names written since the last settle, below the log's directory. */
+/* Names below the log's directory. */
 struct fresh {
     size_t count;
     char name[FEW][NAME_SIZE];
+};
+
+/* What was written, and is not durable. */
+struct written {
+    struct fresh files, dirs;
+    bool many; /* more than the two lists hold, or not known: another process began it */
 };
 
 struct dir {
@@ -29,8 +37,17 @@ struct dir {
     char path[DIR_SIZE_MAX];
     int lock; /* handle, -1 where not locked */
     struct accord_journal journal;
-    struct fresh files, dirs;
-    bool many; /* more than the two lists hold, or not known: another process began it */
+    struct written written; /* since the last settle was begun */
+
+    /* The job under way. Its thread touches nothing else here. */
+    struct accord_worker *worker;
+    struct written settling;
+    struct accord_buffer checkpoint;
+    bool settles; /* or it moves the checkpoint */
+    bool sync_failed;
+    char job_path[PATH_SIZE]; /* what it was at when it failed */
+    enum accord_status job_status;
+    struct accord_error job_error;
 };
 
 static struct accord_bytes text_bytes(const char *text)
@@ -45,12 +62,13 @@ static void path_of(const struct dir *dir, const char *name, char path[PATH_SIZE
 
 static void fresh_add(struct dir *dir, struct fresh *fresh, const char *name)
 {
-    for (size_t i = fresh->count; i-- > 0 && !dir->many;)
+    struct written *written = &dir->written;
+    for (size_t i = fresh->count; i-- > 0 && !written->many;)
         if (strcmp(fresh->name[i], name) == 0)
             return;
     if (fresh->count == FEW)
-        dir->many = true;
-    if (!dir->many)
+        written->many = true;
+    if (!written->many)
         snprintf(fresh->name[fresh->count++], NAME_SIZE, "%s", name);
 }
 
@@ -65,7 +83,7 @@ static void parent_is_fresh(struct dir *dir, const char *name)
 {
     char parent[NAME_SIZE];
     parent_of(name, parent);
-    fresh_add(dir, &dir->dirs, parent);
+    fresh_add(dir, &dir->written.dirs, parent);
 }
 
 /* Makes the directories on the way to name that are missing. */
@@ -130,7 +148,7 @@ static enum accord_status dir_write(void *context, const struct accord_tile *til
         result = dir->fs->rename(dir->fs->context, temporary, path);
     if (result < 0)
         return accord_file_error(error, result, path);
-    fresh_add(dir, &dir->files, name);
+    fresh_add(dir, &dir->written.files, name);
     parent_is_fresh(dir, name);
     return ACCORD_OK;
 }
@@ -155,32 +173,93 @@ static int settle_file(const struct dir *dir, const char *path)
     return result < 0 ? result : closed;
 }
 
-static int settle_few(const struct dir *dir, char path[PATH_SIZE])
+static int settle_few(struct dir *dir)
 {
+    const struct written *written = &dir->settling;
     int result = 0;
-    for (size_t i = 0; i < dir->files.count && result >= 0; i++) {
-        path_of(dir, dir->files.name[i], path);
-        result = settle_file(dir, path);
+    for (size_t i = 0; i < written->files.count && result >= 0; i++) {
+        path_of(dir, written->files.name[i], dir->job_path);
+        result = settle_file(dir, dir->job_path);
     }
-    for (size_t i = 0; i < dir->dirs.count && result >= 0; i++) {
-        path_of(dir, dir->dirs.name[i], path);
-        result = dir->fs->sync_dir(dir->fs->context, path);
+    for (size_t i = 0; i < written->dirs.count && result >= 0; i++) {
+        path_of(dir, written->dirs.name[i], dir->job_path);
+        result = dir->fs->sync_dir(dir->fs->context, dir->job_path);
     }
     return result;
 }
 
-static enum accord_status dir_settle(void *context, struct accord_error *error)
+static int settle_job(void *context)
 {
     struct dir *dir = context;
-    char path[PATH_SIZE];
-    path_of(dir, "tile", path);
-    int result = dir->many ? dir->fs->sync_all(dir->fs->context, dir->path) : settle_few(dir, path);
-    if (result < 0)
-        return accord_file_error(error, result, path);
-    dir->files.count = 0;
-    dir->dirs.count = 0;
-    dir->many = false;
+    if (!dir->settling.many)
+        return settle_few(dir);
+    path_of(dir, "tile", dir->job_path);
+    return dir->fs->sync_all(dir->fs->context, dir->path);
+}
+
+static void dir_settle_begin(void *context)
+{
+    struct dir *dir = context;
+    dir->settling = dir->written;
+    dir->written.files.count = 0;
+    dir->written.dirs.count = 0;
+    dir->written.many = false;
+    dir->settles = true;
+    accord_worker_begin(dir->worker, settle_job, dir);
+}
+
+static int move_job(void *context)
+{
+    struct dir *dir = context;
+    path_of(dir, "checkpoint", dir->job_path);
+    dir->job_status =
+        accord_file_replace(dir->fs, dir->job_path, accord_buffer_bytes(&dir->checkpoint), FILE_MODE, &dir->job_error);
+    return 0;
+}
+
+static enum accord_status dir_checkpoint_move_begin(void *context, struct accord_bytes checkpoint,
+                                                    struct accord_error *error)
+{
+    struct dir *dir = context;
+    dir->checkpoint.size = 0;
+    enum accord_status status = accord_buffer_append(&dir->checkpoint, checkpoint);
+    if (status != ACCORD_OK)
+        return accord_fail(error, status, 0);
+    dir->settles = false;
+    accord_worker_begin(dir->worker, move_job, dir);
     return ACCORD_OK;
+}
+
+/* Whatever failed in a settle counts as a sync that failed. A checkpoint's does not: the next one is another file. */
+static bool dir_job_end(void *context, bool wait, enum accord_status *status, struct accord_error *error)
+{
+    struct dir *dir = context;
+    if (!wait && !accord_worker_over(dir->worker))
+        return false;
+    int result = accord_worker_wait(dir->worker);
+    if (!dir->settles) {
+        *status = dir->job_status;
+        if (error != NULL)
+            *error = dir->job_error;
+        return true;
+    }
+    dir->sync_failed = dir->sync_failed || result < 0;
+    *status = result < 0 ? accord_file_error(error, result, dir->job_path) : ACCORD_OK;
+    return true;
+}
+
+static void dir_job_wake(void *context, void (*wake)(void *context), void *wake_context)
+{
+    struct dir *dir = context;
+    accord_worker_wake(dir->worker, wake, wake_context);
+}
+
+static enum accord_log_health dir_health(void *context)
+{
+    const struct dir *dir = context;
+    if (dir->sync_failed || dir->journal.sync_failed)
+        return ACCORD_LOG_SYNC_FAILED;
+    return dir->journal.broken ? ACCORD_LOG_TO_REOPEN : ACCORD_LOG_SOUND;
 }
 
 struct sweep {
@@ -225,14 +304,6 @@ static void dir_remove_partials(void *context, const struct accord_tile *tile)
     (void)dir->fs->remove_dir(dir->fs->context, path);
 }
 
-static enum accord_status dir_checkpoint_move(void *context, struct accord_bytes checkpoint, struct accord_error *error)
-{
-    const struct dir *dir = context;
-    char path[PATH_SIZE];
-    path_of(dir, "checkpoint", path);
-    return accord_file_replace(dir->fs, path, checkpoint, FILE_MODE, error);
-}
-
 static enum accord_status dir_head_read(void *context, struct accord_frontier *base, struct accord_error *error)
 {
     struct dir *dir = context;
@@ -257,7 +328,7 @@ static enum accord_status dir_batch_next(void *context, struct accord_batch *bat
 static void dir_batch_keep(void *context)
 {
     struct dir *dir = context;
-    dir->many = true;
+    dir->written.many = true;
     accord_journal_keep(&dir->journal);
 }
 
@@ -304,7 +375,14 @@ enum accord_status accord_store_dir_open(struct accord_store *store, const struc
         return ACCORD_TOO_LARGE;
     }
     struct dir *dir = calloc(1, sizeof *dir);
-    if (dir == NULL || !accord_journal_init(&dir->journal, fs, crypto)) {
+    if (dir == NULL)
+        return accord_fail(error, ACCORD_NO_MEMORY, 0);
+    bool journal = accord_journal_init(&dir->journal, fs, crypto);
+    dir->worker = accord_worker_new(fs == &accord_fs_real ? ACCORD_LOG_SYNC_BEHIND : ACCORD_LOG_SYNC_FIRST);
+    accord_buffer_init(&dir->checkpoint, ACCORD_NOTE_SIZE_MAX);
+    if (!journal || dir->worker == NULL) {
+        accord_journal_close(&dir->journal);
+        accord_worker_free(dir->worker);
         free(dir);
         return accord_fail(error, ACCORD_NO_MEMORY, 0);
     }
@@ -316,9 +394,11 @@ enum accord_status accord_store_dir_open(struct accord_store *store, const struc
         .context = dir,
         .read = dir_read,
         .write = dir_write,
-        .settle = dir_settle,
+        .settle_begin = dir_settle_begin,
         .remove_partials = dir_remove_partials,
-        .checkpoint_move = dir_checkpoint_move,
+        .checkpoint_move_begin = dir_checkpoint_move_begin,
+        .job_end = dir_job_end,
+        .job_wake = dir_job_wake,
         .head_read = dir_head_read,
         .head_move = dir_head_move,
         .batch_next = dir_batch_next,
@@ -327,6 +407,7 @@ enum accord_status accord_store_dir_open(struct accord_store *store, const struc
         .batch_stage = dir_batch_stage,
         .batch_commit_begin = dir_batch_commit_begin,
         .batch_commit_wait = dir_batch_commit_wait,
+        .health = dir_health,
         .batch_bytes = dir_batch_bytes,
     };
     return ACCORD_OK;
@@ -337,7 +418,9 @@ void accord_store_dir_close(struct accord_store *store)
     struct dir *dir = store->context;
     if (dir == NULL)
         return;
+    accord_worker_free(dir->worker);
     accord_journal_close(&dir->journal);
+    accord_buffer_free(&dir->checkpoint);
     if (dir->lock >= 0)
         (void)dir->fs->close(dir->fs->context, dir->lock);
     free(dir);
@@ -347,7 +430,8 @@ void accord_store_dir_close(struct accord_store *store)
 void accord_store_dir_sync(struct accord_store *store, enum accord_log_syncing mode)
 {
     struct dir *dir = store->context;
-    accord_syncer_mode(dir->journal.syncer, mode);
+    accord_worker_mode(dir->journal.worker, mode);
+    accord_worker_mode(dir->worker, mode);
 }
 
 static int take_lock(struct dir *dir, bool wait, char path[PATH_SIZE])
@@ -368,7 +452,7 @@ static int take_lock(struct dir *dir, bool wait, char path[PATH_SIZE])
 /* Temporary files of processes that died. Nobody else writes here while the lock is held. */
 static void sweep_temporaries(const struct dir *dir)
 {
-    sweep(dir, ".accord", "journal.", ".tmp");
+    sweep(dir, ".accord", "", ".tmp");
     sweep(dir, ".", "checkpoint.", ".tmp");
 }
 
@@ -451,5 +535,6 @@ enum accord_status accord_store_dir_create(struct accord_store *store, struct ac
     struct accord_frontier empty;
     memset(&empty, 0, sizeof empty);
     enum accord_status status = accord_journal_restart(&dir->journal, &empty, error);
-    return status == ACCORD_OK ? dir_checkpoint_move(dir, checkpoint, error) : status;
+    path_of(dir, "checkpoint", path);
+    return status == ACCORD_OK ? accord_file_replace(dir->fs, path, checkpoint, FILE_MODE, error) : status;
 }

@@ -102,10 +102,20 @@ static enum accord_status do_create(struct world *world, struct accord_error *er
     return status;
 }
 
-static enum accord_status do_open(struct world *world, struct accord_error *error)
+/* Closes the log, as whoever dies does. What was put and not flushed may be in it or not. */
+static void do_close(struct world *world)
 {
     accord_log_close(world->log);
     world->log = NULL;
+    world->unsure = world->put > 0 ? world->put : world->unsure;
+    world->put = 0;
+    free((void *)(uintptr_t)world->borrowed.data);
+    world->borrowed.data = NULL;
+}
+
+static enum accord_status do_open(struct world *world, struct accord_error *error)
+{
+    do_close(world);
     enum accord_status status = accord_log_open(&world->log, world->fs, &accord_crypto_default, DIR, false, error);
     if (status == ACCORD_OK)
         accord_log_sync(world->log, world->syncing);
@@ -184,6 +194,35 @@ static enum accord_status do_publish(struct world *world, struct accord_error *e
     return status;
 }
 
+/* What was put before a seal or a publication is flushed by it. */
+static enum accord_status do_seal(struct world *world, bool begins, struct accord_error *error)
+{
+    bool done;
+    if (!begins)
+        return accord_log_seal_end(world->log, true, &done, error);
+    enum accord_status status = accord_log_seal_begin(world->log, error);
+    settle_put(world, status);
+    return status;
+}
+
+static enum accord_status do_publish_sealed(struct world *world, bool begins, struct accord_error *error)
+{
+    uint8_t data[512], root[ACCORD_HASH_SIZE];
+    uint64_t size = accord_log_sealed(world->log, root);
+    bool done;
+    enum accord_status status;
+    if (begins) {
+        world->published[world->published_count++] = size;
+        status = accord_log_publish_begin(world->log, checkpoint_make(data, size, root), error);
+        settle_put(world, status);
+        return status;
+    }
+    status = accord_log_publish_end(world->log, true, &done, error);
+    if (status == ACCORD_OK)
+        world->published_ok = size;
+    return status;
+}
+
 static uint64_t read_number(const char **script)
 {
     uint64_t count = 0;
@@ -195,7 +234,7 @@ static uint64_t read_number(const char **script)
 }
 
 /* A history: "c" create and open, "o" open again, "i" integrate, "p" publish, a number to append so many, "+" and a
- * number to put so many, "f" flush. */
+ * number to put so many, "f" flush; "s" and "S" begin and end a seal, "q" and "Q" a publication of what was sealed. */
 static enum accord_status do_step(struct world *world, const char **script, struct accord_error *error)
 {
     const char step = *(*script)++;
@@ -211,6 +250,10 @@ static enum accord_status do_step(struct world *world, const char **script, stru
         return do_publish(world, error);
     if (step == 'f')
         return do_flush(world, error);
+    if (step == 's' || step == 'S')
+        return do_seal(world, step == 's', error);
+    if (step == 'q' || step == 'Q')
+        return do_publish_sealed(world, step == 'q', error);
     if (step == '+')
         return do_put(world, read_number(script), error);
     --*script;
@@ -279,9 +322,14 @@ static void open_world(struct world *world)
 static void check_world(struct world *world)
 {
     struct accord_error error;
+    uint64_t published = UINT64_MAX, again;
+    if (world->created)
+        check_log(world, &published); /* readers do not wait for anybody to open it */
     open_world(world);
-    uint64_t size = accord_log_size(world->log), published;
-    check_log(world, &published);
+    uint64_t size = accord_log_size(world->log);
+    check_log(world, &again);
+    HOLDS(world, published == UINT64_MAX || again == published);
+    published = again;
     HOLDS(world, published >= world->published_ok);
     bool tried = published == 0;
     for (size_t i = 0; i < world->published_count; i++)
@@ -313,11 +361,9 @@ static void world_free(struct world *world)
     free(world);
 }
 
-/* The world's log is closed by whoever dies. */
 static void world_dies(struct world *world, bool power, enum sim_survival mode, uint64_t seed)
 {
-    accord_log_close(world->log);
-    world->log = NULL;
+    do_close(world);
     if (power)
         sim_fs_reboot(world->sim, mode, seed);
     else
@@ -411,6 +457,22 @@ static void test_pipeline_sync_late(void **state)
     run_history(pipeline, ACCORD_LOG_SYNC_LAST, 1, 4 * rounds());
 }
 
+/* Entries come in while the tiles of those before them are made durable, and while their checkpoint is published: the
+ * published tree is then ahead of the journal's base. */
+static const char sealing[] = "c3 s+2 S+4 q5 Qs250 S+1 q+3 Qs1 +300 SqQ+2 sS700 qQ+1 fos+9 S+5 qQ2 sSo+3 is1 SqQ";
+
+static void test_sealing_sync_early(void **state)
+{
+    (void)state;
+    run_history(sealing, ACCORD_LOG_SYNC_FIRST, 1, 2 * rounds());
+}
+
+static void test_sealing_sync_late(void **state)
+{
+    (void)state;
+    run_history(sealing, ACCORD_LOG_SYNC_LAST, 1, 2 * rounds());
+}
+
 /* A batch that does not fit the disk while the one before it is being made durable: that one is in, and the log goes
  * on. */
 static void test_pipeline_full_disk(void **state)
@@ -499,6 +561,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_small_history),        cmocka_unit_test(test_pipeline_sync_early),
+        cmocka_unit_test(test_sealing_sync_early),   cmocka_unit_test(test_sealing_sync_late),
         cmocka_unit_test(test_pipeline_sync_late),   cmocka_unit_test(test_pipeline_full_disk),
         cmocka_unit_test(test_many_files),           cmocka_unit_test(test_second_level),
         cmocka_unit_test(test_failed_sync_is_final), cmocka_unit_test(test_full_disk),

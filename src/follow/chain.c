@@ -1,21 +1,21 @@
 /* Which of a log's entries are the accord's charter and rosters. It knows how one link follows from the one before; it
- * takes no word for an entry's place in the log: that is for who asks (cmd_trust.c). */
-#include "cli/chain.h"
+ * takes no word for an entry's place in the log: that is for who asks (pin.c). */
+#include "follow/chain.h"
 
 #include "core/text.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum accord_status accord_scan(struct accord_reader *reader, uint64_t size,
-                               enum accord_status (*each)(void *context, uint64_t index, struct accord_bytes entry,
-                                                          struct accord_error *error),
-                               void *context, struct accord_error *error)
+enum accord_status accord_scan_from(struct accord_reader *reader, uint64_t first, uint64_t size,
+                                    enum accord_status (*each)(void *context, uint64_t index, struct accord_bytes entry,
+                                                               struct accord_error *error),
+                                    void *context, struct accord_error *error)
 {
     struct accord_buffer entry;
     accord_buffer_init(&entry, ACCORD_ENTRY_SIZE_MAX);
     enum accord_status status = ACCORD_OK;
-    for (uint64_t index = 0; status == ACCORD_OK && index < size; index++) {
+    for (uint64_t index = first; status == ACCORD_OK && index < size; index++) {
         entry.size = 0;
         status = accord_reader_entry(reader, index, &entry, error);
         if (status == ACCORD_OK) {
@@ -24,6 +24,14 @@ enum accord_status accord_scan(struct accord_reader *reader, uint64_t size,
     }
     accord_buffer_free(&entry);
     return status;
+}
+
+enum accord_status accord_scan(struct accord_reader *reader, uint64_t size,
+                               enum accord_status (*each)(void *context, uint64_t index, struct accord_bytes entry,
+                                                          struct accord_error *error),
+                               void *context, struct accord_error *error)
+{
+    return accord_scan_from(reader, 0, size, each, context, error);
 }
 
 enum accord_status accord_scan_size(struct accord_reader *reader, struct accord_buffer *note,

@@ -1,8 +1,8 @@
 /* Making the file that a verifier keeps, out of a log that nobody is asked to believe. */
-#ifndef ACCORD_CLI_PIN_H
-#define ACCORD_CLI_PIN_H
+#ifndef ACCORD_FOLLOW_PIN_H
+#define ACCORD_FOLLOW_PIN_H
 
-#include "cli/chain.h"
+#include "follow/chain.h"
 
 /* Finds the charter (the one with this digest, or the log's first where it is NULL) and the rosters that follow from
  * it, and asks that each of them is in the tree of the published checkpoint, as the policy of the roster before it

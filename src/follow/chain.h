@@ -1,6 +1,6 @@
 /* Walking a log's entries, and the chain of charter and rosters among them. */
-#ifndef ACCORD_CLI_CHAIN_H
-#define ACCORD_CLI_CHAIN_H
+#ifndef ACCORD_FOLLOW_CHAIN_H
+#define ACCORD_FOLLOW_CHAIN_H
 
 #include "accord/roster.h"
 #include "base/buffer.h"
@@ -12,6 +12,12 @@ ACCORD_MUST_USE enum accord_status accord_scan(struct accord_reader *reader, uin
                                                                           struct accord_bytes entry,
                                                                           struct accord_error *error),
                                                void *context, struct accord_error *error);
+/* The same for the entries from first on. */
+ACCORD_MUST_USE enum accord_status accord_scan_from(struct accord_reader *reader, uint64_t first, uint64_t size,
+                                                    enum accord_status (*each)(void *context, uint64_t index,
+                                                                               struct accord_bytes entry,
+                                                                               struct accord_error *error),
+                                                    void *context, struct accord_error *error);
 /* The size that the log's newest checkpoint claims; *note (whose maximum bounds it) gets its bytes, and the reader
  * reads at that size from here on. Nothing is verified. */
 ACCORD_MUST_USE enum accord_status accord_scan_size(struct accord_reader *reader, struct accord_buffer *note,

@@ -1,0 +1,25 @@
+/* The network as a seam. The program `accord` is linked without it, since the libraries it takes (HTTP, TLS) would cost
+ * each `accord verify` more time than verifying does; `accord-net`, which lies beside it or in libexec, is the same
+ * commands with it. What needs the network runs there: accord replaces itself by it, with the same arguments. */
+#ifndef ACCORD_CLI_NETWORK_H
+#define ACCORD_CLI_NETWORK_H
+
+#include "log/reader.h"
+#include "net/gather.h"
+#include "serve/serve.h"
+
+struct accord_network {
+    enum accord_status (*reader_open)(struct accord_reader **reader, const struct accord_crypto *crypto,
+                                      const char *url, struct accord_error *error);
+    enum accord_status (*add)(const char *url, struct accord_bytes entry, uint64_t timeout_ms, uint64_t *index,
+                              struct accord_error *error);
+    /* One round of asking the policy's witnesses. */
+    enum accord_status (*gather)(const struct accord_policy *policy, const struct accord_crypto *crypto,
+                                 const struct accord_gather_round *round, struct accord_buffer *checkpoint,
+                                 struct accord_error *error);
+    enum accord_status (*serve)(const struct accord_serve_options *options, struct accord_error *error);
+};
+
+extern const struct accord_network accord_network_curl; /* in accord-net only */
+
+#endif

@@ -1,0 +1,388 @@
+/* CONFIG of accord serve. Knows its keywords, what each takes and the bounds of what may be asked for; refuses to know
+ * what is in the files that it names, and whether an address can be had. */
+#include "serve/config.h"
+
+#include <string.h>
+
+#include "core/text.h"
+
+#define VALUES_MAX 2
+#define MINUTE_MS UINT64_C(60000)
+#define HOUR_MS (60 * MINUTE_MS)
+
+struct parser {
+    struct accord_config *config;
+    const char *directory;
+    uint64_t line;
+    struct accord_bytes keyword, values[VALUES_MAX];
+    size_t count; /* of values */
+    struct accord_error *error;
+};
+
+struct keyword {
+    struct accord_bytes name;
+    size_t values_min, values_max;
+    bool repeated;
+    const char *expects; /* in a refusal */
+    enum accord_status (*take)(struct parser *parser);
+};
+
+/* Refusals: what is the keyword, or what the caller says instead. */
+
+static struct accord_bytes bytes_of(const char *text)
+{
+    return (struct accord_bytes){(const uint8_t *)text, strlen(text)};
+}
+
+static enum accord_status refuse(struct parser *parser, enum accord_status status, const char *expected,
+                                 struct accord_bytes found)
+{
+    accord_fail(parser->error, status, parser->line);
+    accord_error_what(parser->error, parser->keyword);
+    accord_error_expected(parser->error, bytes_of(expected));
+    accord_error_found(parser->error, found);
+    return status;
+}
+
+/* Values */
+
+static bool is(struct accord_bytes value, const char *word)
+{
+    return accord_bytes_equal(value, bytes_of(word));
+}
+
+static bool begins(struct accord_bytes value, const char *prefix)
+{
+    return accord_cut_prefix(&value, bytes_of(prefix));
+}
+
+static enum accord_status too_long(struct parser *parser, struct accord_bytes value)
+{
+    return refuse(parser, ACCORD_TOO_LARGE, "a shorter name", value);
+}
+
+/* A path; a relative one is taken from CONFIG's directory. */
+static enum accord_status path_of(struct parser *parser, struct accord_bytes value, char path[ACCORD_CONFIG_PATH_SIZE])
+{
+    struct accord_out out = {(uint8_t *)path, ACCORD_CONFIG_PATH_SIZE - 1, 0, false};
+    if (value.data[0] != '/' && !is(bytes_of(parser->directory), ".")) {
+        accord_put(&out, bytes_of(parser->directory));
+        accord_put_byte(&out, '/');
+    }
+    accord_put(&out, value);
+    if (out.full)
+        return too_long(parser, value);
+    path[out.size] = 0;
+    return ACCORD_OK;
+}
+
+/* A key: a file, or one that an agent holds. */
+static enum accord_status key_of(struct parser *parser, struct accord_bytes value, char path[ACCORD_CONFIG_PATH_SIZE])
+{
+    if (!begins(value, "ssh-agent:"))
+        return path_of(parser, value, path);
+    if (value.size >= ACCORD_CONFIG_PATH_SIZE)
+        return too_long(parser, value);
+    memcpy(path, value.data, value.size);
+    path[value.size] = 0;
+    return ACCORD_OK;
+}
+
+struct unit {
+    const char *suffix;
+    uint64_t times;
+};
+
+/* A number and its unit: one of those listed, an empty suffix ends the list and stands for itself where times is not 0.
+ */
+static bool read_number(struct accord_bytes value, const struct unit *units, uint64_t *number)
+{
+    struct accord_bytes digits = {value.data, 0};
+    while (digits.size < value.size && value.data[digits.size] >= '0' && value.data[digits.size] <= '9')
+        digits.size++;
+    struct accord_bytes suffix = {value.data + digits.size, value.size - digits.size};
+    while (units->suffix[0] != 0 && !is(suffix, units->suffix))
+        units++;
+    if (!is(suffix, units->suffix) || units->times == 0 || !accord_decimal_read(digits, number) ||
+        *number > UINT64_MAX / units->times)
+        return false;
+    *number *= units->times;
+    return true;
+}
+
+static enum accord_status duration_of(struct parser *parser, struct accord_bytes value, uint64_t least, uint64_t most,
+                                      const char *expected, uint64_t *ms)
+{
+    static const struct unit units[] = {{"ms", 1}, {"s", 1000}, {"m", MINUTE_MS}, {"h", HOUR_MS}, {"", 0}};
+    uint64_t number;
+    if (!read_number(value, units, &number) || number < least || number > most)
+        return refuse(parser, ACCORD_MALFORMED, expected, value);
+    *ms = number;
+    return ACCORD_OK;
+}
+
+static enum accord_status seconds_of(struct parser *parser, unsigned *seconds)
+{
+    static const char *const expected = "a duration of whole seconds from 1s to 1h";
+    uint64_t ms = 0;
+    enum accord_status status = duration_of(parser, parser->values[0], 1000, HOUR_MS, expected, &ms);
+    if (status == ACCORD_OK && ms % 1000 != 0)
+        return refuse(parser, ACCORD_MALFORMED, expected, parser->values[0]);
+    if (status == ACCORD_OK)
+        *seconds = (unsigned)(ms / 1000);
+    return status;
+}
+
+/* One of two words; *first says whether it is the first. */
+static enum accord_status choice_of(struct parser *parser, const char *one, const char *other, const char *expected,
+                                    bool *first)
+{
+    *first = is(parser->values[0], one);
+    if (!*first && !is(parser->values[0], other))
+        return refuse(parser, ACCORD_MALFORMED, expected, parser->values[0]);
+    return ACCORD_OK;
+}
+
+/* Keywords */
+
+static enum accord_status take_listen(struct parser *parser)
+{
+    struct accord_config *config = parser->config;
+    if (config->listen_count == ACCORD_LISTEN_MAX)
+        return refuse(parser, ACCORD_TOO_LARGE, "16 addresses at most", parser->values[0]);
+    struct accord_config_listen *listen = &config->listen[config->listen_count];
+    if (parser->values[0].size >= sizeof listen->address)
+        return too_long(parser, parser->values[0]);
+    if (parser->count == 2 && !is(parser->values[1], "tls"))
+        return refuse(parser, ACCORD_MALFORMED, "listen ADDRESS [tls]", parser->values[1]);
+    memcpy(listen->address, parser->values[0].data, parser->values[0].size);
+    listen->address[parser->values[0].size] = 0;
+    listen->tls = parser->count == 2;
+    for (size_t i = 0; i < config->listen_count; i++) {
+        if (strcmp(config->listen[i].address, listen->address) == 0)
+            return refuse(parser, ACCORD_DUPLICATE, "each address once", parser->values[0]);
+    }
+    config->listen_count++;
+    return ACCORD_OK;
+}
+
+static enum accord_status take_tls(struct parser *parser)
+{
+    enum accord_status status = path_of(parser, parser->values[0], parser->config->tls_certificates);
+    return status == ACCORD_OK ? path_of(parser, parser->values[1], parser->config->tls_key) : status;
+}
+
+static enum accord_status take_log(struct parser *parser)
+{
+    enum accord_status status = path_of(parser, parser->values[0], parser->config->log);
+    return status == ACCORD_OK ? key_of(parser, parser->values[1], parser->config->log_key) : status;
+}
+
+static enum accord_status take_passphrase_file(struct parser *parser)
+{
+    return path_of(parser, parser->values[0], parser->config->passphrase_file);
+}
+
+static enum accord_status take_accept(struct parser *parser)
+{
+    return choice_of(parser, "statements", "any", "accept statements, or accept any", &parser->config->statements);
+}
+
+static enum accord_status take_policy(struct parser *parser)
+{
+    return path_of(parser, parser->values[0], parser->config->policy);
+}
+
+static enum accord_status take_interval(struct parser *parser)
+{
+    return duration_of(parser, parser->values[0], 10, HOUR_MS, "a duration from 10ms to 1h",
+                       &parser->config->interval_ms);
+}
+
+static enum accord_status take_witness_timeout(struct parser *parser)
+{
+    return duration_of(parser, parser->values[0], 100, 10 * MINUTE_MS, "a duration from 100ms to 10m",
+                       &parser->config->witness_timeout_ms);
+}
+
+static enum accord_status take_without_quorum(struct parser *parser)
+{
+    static const char *const expected = "without-quorum wait, or without-quorum publish DURATION (1s to 24h)";
+    bool wait;
+    enum accord_status status = choice_of(parser, "wait", "publish", expected, &wait);
+    if (status != ACCORD_OK)
+        return status;
+    if (wait != (parser->count == 1))
+        return refuse(parser, ACCORD_MALFORMED, expected, parser->values[parser->count - 1]);
+    return wait ? ACCORD_OK
+                : duration_of(parser, parser->values[1], 1000, 24 * HOUR_MS, expected, &parser->config->fallback_ms);
+}
+
+static enum accord_status take_dedup(struct parser *parser)
+{
+    return choice_of(parser, "on", "off", "dedup on, or dedup off", &parser->config->dedup);
+}
+
+static enum accord_status take_connections(struct parser *parser)
+{
+    uint64_t number;
+    if (!accord_decimal_read(parser->values[0], &number) || number < 1 || number > 1000000)
+        return refuse(parser, ACCORD_MALFORMED, "a number from 1 to 1000000", parser->values[0]);
+    parser->config->connections = (unsigned)number;
+    return ACCORD_OK;
+}
+
+static enum accord_status take_idle_timeout(struct parser *parser)
+{
+    return seconds_of(parser, &parser->config->idle_seconds);
+}
+
+static enum accord_status take_request_timeout(struct parser *parser)
+{
+    return seconds_of(parser, &parser->config->request_seconds);
+}
+
+/* Less than two of the largest batches would let one client keep all others out. */
+static enum accord_status take_memory(struct parser *parser)
+{
+    static const struct unit units[] = {{"K", 1 << 10}, {"M", 1 << 20}, {"G", 1 << 30}, {"", 1}};
+    uint64_t number;
+    if (!read_number(parser->values[0], units, &number) || number < UINT64_C(32) << 20 || number > UINT64_C(64) << 30)
+        return refuse(parser, ACCORD_MALFORMED, "a size from 32M to 64G", parser->values[0]);
+    parser->config->memory_bytes = number;
+    return ACCORD_OK;
+}
+
+static enum accord_status take_later_role(struct parser *parser)
+{
+    return refuse(parser, ACCORD_UNKNOWN_FIELD, "a log alone: this accord does not have that role yet",
+                  (struct accord_bytes){NULL, 0});
+}
+
+#define NAME(text)                                                                                                     \
+    {                                                                                                                  \
+        (const uint8_t *)(text), sizeof(text) - 1                                                                      \
+    }
+static const struct keyword keywords[] = {
+    {NAME("listen"), 1, 2, true, "listen ADDRESS [tls]", take_listen},
+    {NAME("tls"), 2, 2, false, "tls CERTIFICATES KEY", take_tls},
+    {NAME("log"), 2, 2, false, "log DIR KEY", take_log},
+    {NAME("passphrase-file"), 1, 1, false, "passphrase-file FILE", take_passphrase_file},
+    {NAME("accept"), 1, 1, false, "accept statements, or accept any", take_accept},
+    {NAME("policy"), 1, 1, false, "policy FILE", take_policy},
+    {NAME("interval"), 1, 1, false, "interval DURATION", take_interval},
+    {NAME("witness-timeout"), 1, 1, false, "witness-timeout DURATION", take_witness_timeout},
+    {NAME("without-quorum"), 1, 2, false, "without-quorum wait, or without-quorum publish DURATION",
+     take_without_quorum},
+    {NAME("dedup"), 1, 1, false, "dedup on, or dedup off", take_dedup},
+    {NAME("connections"), 1, 1, false, "connections NUMBER", take_connections},
+    {NAME("idle-timeout"), 1, 1, false, "idle-timeout DURATION", take_idle_timeout},
+    {NAME("request-timeout"), 1, 1, false, "request-timeout DURATION", take_request_timeout},
+    {NAME("memory"), 1, 1, false, "memory SIZE", take_memory},
+    {NAME("witness"), 0, SIZE_MAX, true, "", take_later_role},
+    {NAME("mirror"), 0, SIZE_MAX, true, "", take_later_role},
+    {NAME("mailbox"), 0, SIZE_MAX, true, "", take_later_role},
+    {NAME("known-log"), 0, SIZE_MAX, true, "", take_later_role},
+};
+#undef NAME
+#define KEYWORDS (sizeof keywords / sizeof keywords[0])
+
+/* Lines */
+
+/* Cuts the next item; false at the end of the line, which a comment ends too. */
+static bool cut_item(struct accord_bytes *rest, struct accord_bytes *item)
+{
+    while (rest->size > 0 && (rest->data[0] == ' ' || rest->data[0] == '\t')) {
+        rest->data++;
+        rest->size--;
+    }
+    *item = (struct accord_bytes){rest->data, 0};
+    while (item->size < rest->size && rest->data[item->size] != ' ' && rest->data[item->size] != '\t')
+        item->size++;
+    rest->data += item->size;
+    rest->size -= item->size;
+    return item->size > 0 && item->data[0] != '#';
+}
+
+static enum accord_status check_bytes(struct parser *parser, struct accord_bytes line)
+{
+    bool wrong = !accord_utf8_valid(line);
+    for (size_t i = 0; i < line.size; i++)
+        wrong = wrong || (line.data[i] < ' ' && line.data[i] != '\t') || line.data[i] == 0x7f;
+    if (!wrong)
+        return ACCORD_OK;
+    parser->keyword = (struct accord_bytes){NULL, 0};
+    return refuse(parser, ACCORD_MALFORMED, "UTF-8 without control characters but tab and newline", line);
+}
+
+static enum accord_status parse_line(struct parser *parser, struct accord_bytes line, bool seen[KEYWORDS])
+{
+    struct accord_bytes item;
+    enum accord_status status = check_bytes(parser, line);
+    if (status != ACCORD_OK || !cut_item(&line, &parser->keyword))
+        return status;
+    size_t at = 0;
+    while (at < KEYWORDS && !accord_bytes_equal(keywords[at].name, parser->keyword))
+        at++;
+    if (at == KEYWORDS)
+        return refuse(parser, ACCORD_UNKNOWN_FIELD, "a keyword of accord serve's CONFIG", parser->keyword);
+    const struct keyword *keyword = &keywords[at];
+    for (parser->count = 0; cut_item(&line, &item); parser->count++) {
+        if (parser->count >= keyword->values_max)
+            return refuse(parser, ACCORD_MALFORMED, keyword->expects, item);
+        if (parser->count < VALUES_MAX)
+            parser->values[parser->count] = item;
+    }
+    if (parser->count < keyword->values_min)
+        return refuse(parser, ACCORD_MALFORMED, keyword->expects, ACCORD_LITERAL("a line that ends before"));
+    if (seen[at] && !keyword->repeated)
+        return refuse(parser, ACCORD_DUPLICATE, keyword->expects, (struct accord_bytes){NULL, 0});
+    seen[at] = true;
+    return keyword->take(parser);
+}
+
+/* What the lines together must say. */
+static enum accord_status check_whole(struct parser *parser)
+{
+    const struct accord_config *config = parser->config;
+    parser->line = 0;
+    bool tls = false;
+    for (size_t i = 0; i < config->listen_count; i++)
+        tls = tls || config->listen[i].tls;
+    if (config->log[0] == 0) {
+        parser->keyword = ACCORD_LITERAL("log");
+        return refuse(parser, ACCORD_MISSING_FIELD, "log DIR KEY", (struct accord_bytes){NULL, 0});
+    }
+    if (tls && config->tls_certificates[0] == 0) {
+        parser->keyword = ACCORD_LITERAL("tls");
+        return refuse(parser, ACCORD_MISSING_FIELD, "tls CERTIFICATES KEY", ACCORD_LITERAL("listen ADDRESS tls"));
+    }
+    return ACCORD_OK;
+}
+
+enum accord_status accord_config_parse(struct accord_config *config, struct accord_bytes text, const char *directory,
+                                       struct accord_error *error)
+{
+    struct parser parser = {.config = config, .directory = directory, .error = error};
+    bool seen[KEYWORDS] = {false};
+    enum accord_status status = ACCORD_OK;
+    memset(config, 0, sizeof *config);
+    config->statements = true;
+    config->dedup = true;
+    config->interval_ms = 1000;
+    config->witness_timeout_ms = 5000;
+    config->connections = 10000;
+    config->idle_seconds = 60;
+    config->request_seconds = 30;
+    config->memory_bytes = UINT64_C(64) << 20;
+    while (status == ACCORD_OK && text.size > 0) {
+        struct accord_bytes line;
+        if (!accord_cut_line(&text, &line)) { /* the last line may lack its newline */
+            line = text;
+            text.size = 0;
+        }
+        parser.line++;
+        status = parse_line(&parser, line, seen);
+    }
+    return status == ACCORD_OK ? check_whole(&parser) : status;
+}

@@ -1,0 +1,566 @@
+/* HTTP over libmicrohttpd, which is given no thread: it works when the loop calls accord_http_run, and a request that
+ * waits for its answer is suspended and resumed by that same thread. Knows connections, their bounds and their
+ * deadlines; refuses to know what a path means. */
+#include "serve/http.h"
+
+#include <microhttpd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "core/text.h"
+#include "serve/event.h"
+#include "serve/http_answer.h"
+
+#define DAEMONS_MAX 32
+#define BODY_KEPT 65536 /* a buffer of so many bytes stays with its exchange for the next request */
+#define BODY_DROPPED                                                                                                   \
+    (1 << 20) /* of a body that is too large so much is read and dropped, so that the client hears why */
+#define CONNECTION_MEMORY 32768 /* headers, and what is read and written at once */
+#define EVICTING 64             /* connections that may be on their way out while new ones come */
+#define BACKLOG 1024
+#define MILLISECONDS 1000
+
+/* A connection stands in one list at a time, the one with the nearest deadline first: those that say nothing, and those
+ * in the middle of a request or of its answer. While a request waits for its answer its connection is in neither. */
+struct peer {
+    struct accord_http *http;
+    struct peers *list;
+    struct peer *before, *after;
+    uint64_t deadline_ms;
+    int socket;
+};
+
+struct peers {
+    struct peer *first, *last;
+    uint64_t span_ms; /* until the deadline: the same for all, so that the list is in order */
+};
+
+enum stage { READING, ASKED, ANSWERED };
+
+struct accord_http_exchange {
+    struct accord_http *http;
+    struct MHD_Connection *connection;
+    struct peer *peer;
+    enum stage stage;
+    bool suspended;
+    struct accord_http_request request;
+    struct accord_buffer body;
+    size_t dropped;
+    unsigned status;
+    struct MHD_Response *response;
+    void *kept;
+    struct accord_http_exchange *next; /* among the free ones */
+};
+
+struct listener {
+    struct MHD_Daemon *daemon;
+    int socket; /* -1: it takes no new connections */
+    bool tls;
+    char name[128];
+};
+
+struct accord_http {
+    struct accord_http_handler handler;
+    struct accord_http_limits limits;
+    size_t count;
+    struct listener listeners[DAEMONS_MAX];
+    struct peers idle, busy;
+    struct accord_http_exchange *free;
+    struct accord_http_counts counts;
+    bool closing; /* every answer is its connection's last one */
+};
+
+/* Connections and their deadlines */
+
+static uint64_t now_ms(void)
+{
+    return accord_monotonic_us() / MILLISECONDS;
+}
+
+static void leave(struct peer *peer)
+{
+    struct peers *list = peer->list;
+    if (list == NULL)
+        return;
+    *(peer->before == NULL ? &list->first : &peer->before->after) = peer->after;
+    *(peer->after == NULL ? &list->last : &peer->after->before) = peer->before;
+    peer->list = NULL;
+}
+
+static void enter(struct peer *peer, struct peers *list)
+{
+    leave(peer);
+    peer->list = list;
+    peer->deadline_ms = now_ms() + list->span_ms;
+    peer->before = list->last;
+    peer->after = NULL;
+    *(list->last == NULL ? &list->first : &list->last->after) = peer;
+    list->last = peer;
+}
+
+/* libmicrohttpd sees that the socket is at its end, and closes it. */
+static void hang_up(struct peer *peer)
+{
+    leave(peer);
+    (void)shutdown(peer->socket, SHUT_RDWR);
+}
+
+static void hang_up_expired(struct peers *list)
+{
+    uint64_t now = now_ms();
+    while (list->first != NULL && list->first->deadline_ms <= now)
+        hang_up(list->first);
+}
+
+static void on_connection(void *context, struct MHD_Connection *connection, void **place,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    struct accord_http *http = context;
+    struct peer *peer = *place;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        peer = calloc(1, sizeof *peer);
+        *place = peer;
+        if (peer == NULL || info == NULL)
+            return;
+        peer->http = http;
+        peer->socket = info->connect_fd;
+        http->counts.connections++;
+        enter(peer, &http->busy);
+    } else if (peer != NULL) {
+        http->counts.connections--;
+        leave(peer);
+        free(peer);
+        *place = NULL;
+    }
+}
+
+/* At the limit the one that has been silent for longest makes room; where all are at work, the new one is turned away.
+ */
+static enum MHD_Result on_accept(void *context, const struct sockaddr *address, socklen_t size)
+{
+    struct accord_http *http = context;
+    (void)address;
+    (void)size;
+    if (http->counts.connections < http->limits.connections)
+        return MHD_YES;
+    if (http->idle.first == NULL || http->counts.connections >= http->limits.connections + EVICTING)
+        return MHD_NO;
+    hang_up(http->idle.first);
+    return MHD_YES;
+}
+
+/* Exchanges */
+
+static struct accord_http_exchange *exchange_new(struct accord_http *http, struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    struct accord_http_exchange *exchange = http->free;
+    if (info == NULL || info->socket_context == NULL)
+        return NULL;
+    if (exchange != NULL)
+        http->free = exchange->next;
+    else
+        exchange = calloc(1, sizeof *exchange);
+    if (exchange == NULL)
+        return NULL;
+    struct accord_buffer body = exchange->body;
+    *exchange = (struct accord_http_exchange){
+        .http = http, .connection = connection, .peer = info->socket_context, .body = body};
+    exchange->body.size = 0;
+    http->counts.requests++;
+    return exchange;
+}
+
+static void exchange_free(struct accord_http_exchange *exchange)
+{
+    struct accord_http *http = exchange->http;
+    http->counts.body_bytes -= exchange->body.size;
+    if (exchange->body.capacity > BODY_KEPT)
+        accord_buffer_free(&exchange->body);
+    if (exchange->response != NULL)
+        MHD_destroy_response(exchange->response);
+    exchange->next = http->free;
+    http->free = exchange;
+}
+
+static void on_completed(void *context, struct MHD_Connection *connection, void **place,
+                         enum MHD_RequestTerminationCode code)
+{
+    struct accord_http_exchange *exchange = *place;
+    (void)context;
+    (void)connection;
+    (void)code;
+    if (exchange == NULL)
+        return;
+    *place = NULL;
+    enter(exchange->peer, &exchange->http->idle);
+    exchange_free(exchange);
+}
+
+static enum accord_http_method method_of(const char *name)
+{
+    if (strcmp(name, MHD_HTTP_METHOD_POST) == 0)
+        return ACCORD_HTTP_POST;
+    if (strcmp(name, MHD_HTTP_METHOD_GET) == 0)
+        return ACCORD_HTTP_GET;
+    return strcmp(name, MHD_HTTP_METHOD_HEAD) == 0 ? ACCORD_HTTP_HEAD : ACCORD_HTTP_OTHER;
+}
+
+static const char *header(struct MHD_Connection *connection, const char *name)
+{
+    return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
+/* The body's size as the client states it; 0 where it does not. */
+static uint64_t announced(struct MHD_Connection *connection)
+{
+    const char *text = header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    uint64_t size = 0;
+    if (text == NULL || !accord_decimal_read((struct accord_bytes){(const uint8_t *)text, strlen(text)}, &size))
+        return 0;
+    return size;
+}
+
+static enum MHD_Result send_answer(struct accord_http_exchange *exchange)
+{
+    enter(exchange->peer, &exchange->http->busy);
+    return MHD_queue_response(exchange->connection, exchange->status, exchange->response);
+}
+
+static void ask(struct accord_http_exchange *exchange)
+{
+    const struct accord_http_handler *handler = &exchange->http->handler;
+    exchange->stage = ASKED;
+    exchange->request.body = accord_buffer_bytes(&exchange->body);
+    leave(exchange->peer);
+    handler->handle(handler->context, exchange, &exchange->request);
+}
+
+static void refuse_body(struct accord_http_exchange *exchange, unsigned status)
+{
+    struct accord_http_answer answer = {.status = status, .file = -1, .retry_after = status == 503};
+    answer.body = status == 503 ? ACCORD_LITERAL("too many requests at once\n")
+                                : ACCORD_LITERAL("the body is larger than is accepted here\n");
+    exchange->http->counts.bodies_refused++;
+    accord_http_answer(exchange, &answer);
+}
+
+/* The headers are there. What is refused is refused now, before its body. */
+static enum MHD_Result begin(struct accord_http *http, struct MHD_Connection *connection, const char *path,
+                             const char *method, struct accord_http_exchange **place)
+{
+    struct accord_http_exchange *exchange = exchange_new(http, connection);
+    if (exchange == NULL)
+        return MHD_NO;
+    *place = exchange;
+    enter(exchange->peer, &http->busy);
+    struct accord_http_request *request = &exchange->request;
+    *request = (struct accord_http_request){.method = method_of(method), .path = path};
+    request->accepts_gzip = accord_http_accepts_gzip(header(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING));
+    if (request->method != ACCORD_HTTP_POST)
+        return MHD_YES;
+    size_t maximum = http->handler.body_max(http->handler.context, request);
+    exchange->body.maximum = maximum;
+    uint64_t size = announced(connection);
+    if (maximum == 0) {
+        ask(exchange);
+        if (exchange->stage != ANSWERED)
+            abort();
+    } else if (size > maximum) {
+        refuse_body(exchange, 413);
+    } else if (size > http->limits.body_bytes - http->counts.body_bytes) {
+        refuse_body(exchange, 503);
+    }
+    return exchange->stage == ANSWERED ? send_answer(exchange) : MHD_YES;
+}
+
+/* A part of the body. Once it was refused, the rest is dropped; too much of that, and the connection is closed. */
+static enum MHD_Result take(struct accord_http_exchange *exchange, const char *data, size_t *size)
+{
+    struct accord_http *http = exchange->http;
+    struct accord_bytes part = {(const uint8_t *)data, *size};
+    *size = 0;
+    bool fits = part.size <= http->limits.body_bytes - http->counts.body_bytes;
+    if (exchange->stage == READING && exchange->request.method == ACCORD_HTTP_POST && fits &&
+        accord_buffer_append(&exchange->body, part) == ACCORD_OK) {
+        http->counts.body_bytes += part.size;
+        return MHD_YES;
+    }
+    if (exchange->stage == READING)
+        refuse_body(exchange, fits ? 413 : 503);
+    exchange->dropped += part.size;
+    return exchange->dropped > BODY_DROPPED ? MHD_NO : MHD_YES;
+}
+
+static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *path,
+                                  const char *method, const char *version, const char *data, size_t *size, void **place)
+{
+    struct accord_http_exchange *exchange = *place;
+    (void)version;
+    if (exchange == NULL)
+        return begin(context, connection, path, method, (struct accord_http_exchange **)place);
+    if (*size > 0)
+        return take(exchange, data, size);
+    if (exchange->stage == READING)
+        ask(exchange);
+    if (exchange->stage == ANSWERED)
+        return send_answer(exchange);
+    exchange->suspended = true;
+    MHD_suspend_connection(connection);
+    return MHD_YES;
+}
+
+void accord_http_answer(struct accord_http_exchange *exchange, const struct accord_http_answer *answer)
+{
+    if (exchange->stage == ANSWERED)
+        abort();
+    exchange->stage = ANSWERED;
+    exchange->status = answer->status;
+    exchange->response = accord_http_response(answer, &exchange->request, &exchange->status);
+    if (exchange->http->closing)
+        (void)MHD_add_response_header(exchange->response, MHD_HTTP_HEADER_CONNECTION, "close");
+    if (exchange->suspended)
+        MHD_resume_connection(exchange->connection);
+    exchange->suspended = false;
+}
+
+void accord_http_answer_text(struct accord_http_exchange *exchange, unsigned status, const char *text)
+{
+    const struct accord_http_answer answer = {
+        .status = status, .body = {(const uint8_t *)text, strlen(text)}, .file = -1};
+    accord_http_answer(exchange, &answer);
+}
+
+void accord_http_keep(struct accord_http_exchange *exchange, void *thing)
+{
+    exchange->kept = thing;
+}
+
+void *accord_http_kept(const struct accord_http_exchange *exchange)
+{
+    return exchange->kept;
+}
+
+/* Listening */
+
+/* Paths stay as they came: what a percent sign means is for nobody here to say. */
+static size_t on_unescape(void *context, struct MHD_Connection *connection, char *text)
+{
+    (void)context;
+    (void)connection;
+    return strlen(text);
+}
+
+__attribute__((format(printf, 2, 0))) static void on_log(void *context, const char *format, va_list arguments)
+{
+    char text[256], quoted[512];
+    (void)context;
+    int size = vsnprintf(text, sizeof text, format, arguments);
+    if (size <= 0)
+        return;
+    struct accord_bytes bytes = {(const uint8_t *)text, strlen(text)};
+    while (bytes.size > 0 && bytes.data[bytes.size - 1] == '\n')
+        bytes.size--;
+    accord_event(ACCORD_EVENT_INFO, "http", "message=%s", accord_event_quote(quoted, sizeof quoted, bytes));
+}
+
+enum accord_status accord_http_new(struct accord_http **out, const struct accord_http_handler *handler,
+                                   const struct accord_http_limits *limits, struct accord_error *error)
+{
+    struct accord_http *http = calloc(1, sizeof *http);
+    *out = http;
+    if (http == NULL)
+        return accord_fail(error, ACCORD_NO_MEMORY, 0);
+    http->handler = *handler;
+    http->limits = *limits;
+    http->idle.span_ms = (uint64_t)limits->idle_seconds * MILLISECONDS;
+    http->busy.span_ms = (uint64_t)limits->request_seconds * MILLISECONDS;
+    return ACCORD_OK;
+}
+
+/* A PEM text as the library wants it, ended by NUL. */
+static char *text_of(struct accord_bytes bytes)
+{
+    char *text = malloc(bytes.size + 1);
+    if (text != NULL) {
+        memcpy(text, bytes.data, bytes.size);
+        text[bytes.size] = '\0';
+    }
+    return text;
+}
+
+static struct MHD_Daemon *start(struct accord_http *http, int socket, const char *certificates, const char *key)
+{
+    struct MHD_OptionItem tls[] = {
+        {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)certificates},
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)key},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t) "NORMAL:-VERS-TLS1.0:-VERS-TLS1.1"},
+        {MHD_OPTION_END, 0, NULL}};
+    struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
+    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_SUPPRESS_DATE_NO_CLOCK | MHD_USE_ERROR_LOG |
+                     (certificates == NULL ? 0 : MHD_USE_TLS);
+    return MHD_start_daemon(flags, 0, on_accept, http, on_request, http, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
+                            MHD_OPTION_LISTEN_SOCKET, socket, MHD_OPTION_CONNECTION_LIMIT,
+                            http->limits.connections + 2 * EVICTING, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                            (size_t)CONNECTION_MEMORY, MHD_OPTION_LISTEN_BACKLOG_SIZE, BACKLOG,
+                            MHD_OPTION_NOTIFY_CONNECTION, on_connection, http, MHD_OPTION_NOTIFY_COMPLETED,
+                            on_completed, http, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL, MHD_OPTION_ARRAY,
+                            certificates == NULL ? none : tls, MHD_OPTION_END);
+}
+
+static enum accord_status add_listener(struct accord_http *http, int socket, const char *name,
+                                       const struct accord_http_tls *tls, struct accord_error *error)
+{
+    if (http->count == DAEMONS_MAX)
+        return accord_fail(error, ACCORD_TOO_LARGE, 0);
+    struct listener *listener = &http->listeners[http->count];
+    char *certificates = tls == NULL ? NULL : text_of(tls->certificates);
+    char *key = tls == NULL ? NULL : text_of(tls->key);
+    bool memory = tls == NULL || (certificates != NULL && key != NULL);
+    *listener = (struct listener){.socket = socket, .tls = tls != NULL};
+    (void)snprintf(listener->name, sizeof listener->name, "%s", name);
+    if (memory)
+        listener->daemon = start(http, socket, certificates, key);
+    free(certificates);
+    if (key != NULL)
+        explicit_bzero(key, tls->key.size);
+    free(key);
+    if (listener->daemon != NULL) {
+        http->count++;
+        return ACCORD_OK;
+    }
+    accord_fail(error, memory ? ACCORD_IO : ACCORD_NO_MEMORY, 0);
+    accord_error_what(error, (struct accord_bytes){(const uint8_t *)name, strlen(name)});
+    if (tls != NULL)
+        accord_error_expected(error, ACCORD_LITERAL("certificates in PEM, and the key that is theirs"));
+    return memory ? ACCORD_IO : ACCORD_NO_MEMORY;
+}
+
+enum accord_status accord_http_listen(struct accord_http *http, int socket, const char *name,
+                                      const struct accord_http_tls *tls, struct accord_error *error)
+{
+    return add_listener(http, socket, name, tls, error);
+}
+
+/* The library cannot change the certificates of a daemon that runs: a new one takes over its socket, and the old one
+ * serves those that it has until they are gone. */
+enum accord_status accord_http_renew_tls(struct accord_http *http, const struct accord_http_tls *tls,
+                                         struct accord_error *error)
+{
+    size_t count = http->count;
+    for (size_t i = 0; i < count; i++) {
+        struct listener *old = &http->listeners[i];
+        if (!old->tls || old->socket < 0)
+            continue;
+        int socket = dup(old->socket);
+        enum accord_status status =
+            socket < 0 ? accord_fail(error, ACCORD_IO, 0) : add_listener(http, socket, old->name, tls, error);
+        if (status != ACCORD_OK) {
+            if (socket >= 0)
+                (void)close(socket);
+            return status;
+        }
+        (void)close(MHD_quiesce_daemon(old->daemon));
+        old->socket = -1;
+    }
+    return ACCORD_OK;
+}
+
+/* Ends the daemons that take no new connections and have no old ones. */
+static void reap(struct accord_http *http)
+{
+    for (size_t i = http->count; i-- > 0;) {
+        struct listener *listener = &http->listeners[i];
+        const union MHD_DaemonInfo *info =
+            listener->socket >= 0 ? NULL : MHD_get_daemon_info(listener->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+        if (info == NULL || info->num_connections > 0)
+            continue;
+        MHD_stop_daemon(listener->daemon);
+        *listener = http->listeners[--http->count];
+    }
+}
+
+void accord_http_quiesce(struct accord_http *http)
+{
+    http->closing = true;
+    for (size_t i = 0; i < http->count; i++) {
+        struct listener *listener = &http->listeners[i];
+        if (listener->socket >= 0)
+            (void)close(MHD_quiesce_daemon(listener->daemon));
+        listener->socket = -1;
+    }
+    while (http->idle.first != NULL)
+        hang_up(http->idle.first);
+}
+
+void accord_http_free(struct accord_http *http)
+{
+    if (http == NULL)
+        return;
+    for (size_t i = 0; i < http->count; i++)
+        MHD_stop_daemon(http->listeners[i].daemon);
+    while (http->free != NULL) {
+        struct accord_http_exchange *exchange = http->free;
+        http->free = exchange->next;
+        accord_buffer_free(&exchange->body);
+        free(exchange);
+    }
+    free(http);
+}
+
+/* Driving */
+
+size_t accord_http_watch(const struct accord_http *http, int *descriptors, size_t room)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < http->count && count < room; i++) {
+        const union MHD_DaemonInfo *info = MHD_get_daemon_info(http->listeners[i].daemon, MHD_DAEMON_INFO_EPOLL_FD);
+        if (info != NULL)
+            descriptors[count++] = info->epoll_fd;
+    }
+    return count;
+}
+
+static int sooner(int timeout_ms, uint64_t other_ms)
+{
+    int other = other_ms > INT32_MAX ? INT32_MAX : (int)other_ms;
+    return timeout_ms < 0 || other < timeout_ms ? other : timeout_ms;
+}
+
+int accord_http_timeout_ms(const struct accord_http *http)
+{
+    const struct peers *const lists[] = {&http->idle, &http->busy};
+    int timeout_ms = -1;
+    uint64_t now = now_ms();
+    for (size_t i = 0; i < 2; i++) {
+        const struct peer *first = lists[i]->first;
+        if (first != NULL)
+            timeout_ms = sooner(timeout_ms, first->deadline_ms > now ? first->deadline_ms - now : 0);
+    }
+    for (size_t i = 0; i < http->count; i++) {
+        MHD_UNSIGNED_LONG_LONG left_ms;
+        if (MHD_get_timeout(http->listeners[i].daemon, &left_ms) == MHD_YES)
+            timeout_ms = sooner(timeout_ms, left_ms);
+    }
+    return timeout_ms;
+}
+
+void accord_http_run(struct accord_http *http)
+{
+    hang_up_expired(&http->idle);
+    hang_up_expired(&http->busy);
+    for (size_t i = 0; i < http->count; i++)
+        (void)MHD_run(http->listeners[i].daemon);
+    reap(http);
+}
+
+void accord_http_count(const struct accord_http *http, struct accord_http_counts *counts)
+{
+    *counts = http->counts;
+}

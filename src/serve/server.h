@@ -1,0 +1,40 @@
+/* What the server's files share: all that one `accord serve` has. */
+#ifndef ACCORD_SERVE_SERVER_H
+#define ACCORD_SERVE_SERVER_H
+
+#include <pthread.h>
+
+#include "serve/log_role.h"
+#include "serve/settings.h"
+#include "serve/status.h"
+
+struct accord_server {
+    const struct accord_serve_options *options;
+    struct accord_settings *settings; /* those in force, but for what waits for a restart */
+    struct accord_signer *key;
+    struct accord_metrics *metrics;
+    struct accord_sequencer *sequencer;
+    struct accord_http *http;
+    struct accord_log_role *role;
+    struct accord_publisher_thread *publisher;
+    struct accord_status_page status;
+    char origin[ACCORD_KEY_NAME_SIZE_MAX + 1];
+    bool tls;                               /* some socket speaks it */
+    int own_sockets[ACCORD_LISTEN_MAX * 2]; /* that it made, not inherited; http's */
+    size_t own_count, listening;
+    /* The loop's descriptors. */
+    int epoll, signals;
+    int answered; /* eventfd: the sequencer has answers */
+    int stopped;  /* eventfd: the thread that stops is done */
+    /* Stopping. */
+    bool stopping, stopper_runs;
+    pthread_t stopper;
+    bool all_published;
+};
+
+/* SIGHUP: goes over to what CONFIG says now, or stays as it is. */
+void accord_server_reload(struct accord_server *server);
+/* What the settings in force mean for the status page. */
+void accord_server_show_settings(struct accord_server *server);
+
+#endif

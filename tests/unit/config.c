@@ -1,0 +1,211 @@
+/* CONFIG of accord serve: what each keyword takes, and every refusal with its line. */
+#include "slices.h"
+
+#include "serve/config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct accord_config config;
+static struct accord_error error;
+
+static enum accord_status parse(const char *text)
+{
+    memset(&error, 0, sizeof error);
+    enum accord_status status = accord_config_parse(&config, slice(text), "/etc/accord", &error);
+    assert_int_equal(status, error.status);
+    return status;
+}
+
+static void defaults(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("log log log.key"), ACCORD_OK);
+    assert_int_equal(config.listen_count, 0);
+    assert_string_equal(config.log, "/etc/accord/log");
+    assert_string_equal(config.log_key, "/etc/accord/log.key");
+    assert_string_equal(config.tls_certificates, "");
+    assert_string_equal(config.passphrase_file, "");
+    assert_string_equal(config.policy, "");
+    assert_true(config.statements);
+    assert_true(config.dedup);
+    assert_int_equal(config.interval_ms, 1000);
+    assert_int_equal(config.witness_timeout_ms, 5000);
+    assert_int_equal(config.fallback_ms, 0);
+    assert_int_equal(config.connections, 10000);
+    assert_int_equal(config.idle_seconds, 60);
+    assert_int_equal(config.request_seconds, 30);
+    assert_int_equal(config.memory_bytes, 64 << 20);
+}
+
+static void everything(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("# a server\n\n"
+                           "listen 127.0.0.1:7380\t# loopback\n"
+                           "  listen [::]:443 tls\n"
+                           "tls /etc/tls/chain.pem tls.key\n"
+                           "log /var/lib/accord/log ssh-agent:example.com/log+abc\n"
+                           "passphrase-file secret#1\n"
+                           "accept any\n"
+                           "policy policies/ours\n"
+                           "interval 500ms\n"
+                           "witness-timeout 10s\n"
+                           "without-quorum publish 10m\n"
+                           "dedup off\n"
+                           "connections 20\n"
+                           "idle-timeout 2m\n"
+                           "request-timeout 1h\n"
+                           "memory 2G #\n"),
+                     ACCORD_OK);
+    assert_int_equal(config.listen_count, 2);
+    assert_string_equal(config.listen[0].address, "127.0.0.1:7380");
+    assert_false(config.listen[0].tls);
+    assert_string_equal(config.listen[1].address, "[::]:443");
+    assert_true(config.listen[1].tls);
+    assert_string_equal(config.tls_certificates, "/etc/tls/chain.pem");
+    assert_string_equal(config.tls_key, "/etc/accord/tls.key");
+    assert_string_equal(config.log, "/var/lib/accord/log");
+    assert_string_equal(config.log_key, "ssh-agent:example.com/log+abc");
+    assert_string_equal(config.passphrase_file, "/etc/accord/secret#1");
+    assert_false(config.statements);
+    assert_string_equal(config.policy, "/etc/accord/policies/ours");
+    assert_int_equal(config.interval_ms, 500);
+    assert_int_equal(config.witness_timeout_ms, 10000);
+    assert_int_equal(config.fallback_ms, 600000);
+    assert_false(config.dedup);
+    assert_int_equal(config.connections, 20);
+    assert_int_equal(config.idle_seconds, 120);
+    assert_int_equal(config.request_seconds, 3600);
+    assert_true(config.memory_bytes == UINT64_C(2) << 30);
+}
+
+static void relative_to_here(void **state)
+{
+    (void)state;
+    assert_int_equal(
+        accord_config_parse(&config, slice("log log /k\nmemory 33554432\nwithout-quorum wait\n"), ".", NULL),
+        ACCORD_OK);
+    assert_string_equal(config.log, "log");
+    assert_string_equal(config.log_key, "/k");
+    assert_int_equal(config.memory_bytes, 32 << 20);
+}
+
+struct refusal {
+    const char *text;
+    enum accord_status status;
+    uint64_t line;
+    const char *what;
+};
+
+static void refusals(void **state)
+{
+    (void)state;
+    static const struct refusal cases[] = {
+        {"", ACCORD_MISSING_FIELD, 0, "log"},
+        {"listen :1\n# log a b\n", ACCORD_MISSING_FIELD, 0, "log"},
+        {"log a b\nlisten :1 tls\n", ACCORD_MISSING_FIELD, 0, "tls"},
+        {"log a b\ntea\n", ACCORD_UNKNOWN_FIELD, 2, "tea"},
+        {"Log a b\n", ACCORD_UNKNOWN_FIELD, 1, "Log"},
+        {"log a\n", ACCORD_MALFORMED, 1, "log"},
+        {"log a # b\n", ACCORD_MALFORMED, 1, "log"},
+        {"log\n", ACCORD_MALFORMED, 1, "log"},
+        {"log a b c\n", ACCORD_MALFORMED, 1, "log"},
+        {"log a b\n\nlog a b\n", ACCORD_DUPLICATE, 3, "log"},
+        {"listen :1\nlisten :2\nlisten :1\n", ACCORD_DUPLICATE, 3, "listen"},
+        {"listen :1 ssl\n", ACCORD_MALFORMED, 1, "listen"},
+        {"tls a\n", ACCORD_MALFORMED, 1, "tls"},
+        {"accept all\n", ACCORD_MALFORMED, 1, "accept"},
+        {"accept any\naccept any\n", ACCORD_DUPLICATE, 2, "accept"},
+        {"dedup yes\n", ACCORD_MALFORMED, 1, "dedup"},
+        {"interval 1\n", ACCORD_MALFORMED, 1, "interval"},
+        {"interval s\n", ACCORD_MALFORMED, 1, "interval"},
+        {"interval 1.5s\n", ACCORD_MALFORMED, 1, "interval"},
+        {"interval 01s\n", ACCORD_MALFORMED, 1, "interval"},
+        {"interval 1 s\n", ACCORD_MALFORMED, 1, "interval"},
+        {"interval 0s\n", ACCORD_MALFORMED, 1, "interval"},
+        {"interval 9ms\n", ACCORD_MALFORMED, 1, "interval"},
+        {"interval 61m\n", ACCORD_MALFORMED, 1, "interval"},
+        {"interval 18446744073709551616s\n", ACCORD_MALFORMED, 1, "interval"},
+        {"interval 18446744073709551615h\n", ACCORD_MALFORMED, 1, "interval"},
+        {"witness-timeout 11m\n", ACCORD_MALFORMED, 1, "witness-timeout"},
+        {"without-quorum publish\n", ACCORD_MALFORMED, 1, "without-quorum"},
+        {"without-quorum wait 1m\n", ACCORD_MALFORMED, 1, "without-quorum"},
+        {"without-quorum publish 0s\n", ACCORD_MALFORMED, 1, "without-quorum"},
+        {"without-quorum never\n", ACCORD_MALFORMED, 1, "without-quorum"},
+        {"idle-timeout 1500ms\n", ACCORD_MALFORMED, 1, "idle-timeout"},
+        {"request-timeout 2h\n", ACCORD_MALFORMED, 1, "request-timeout"},
+        {"connections 0\n", ACCORD_MALFORMED, 1, "connections"},
+        {"connections 1000001\n", ACCORD_MALFORMED, 1, "connections"},
+        {"connections -1\n", ACCORD_MALFORMED, 1, "connections"},
+        {"memory 31M\n", ACCORD_MALFORMED, 1, "memory"},
+        {"memory 64MB\n", ACCORD_MALFORMED, 1, "memory"},
+        {"memory 65G\n", ACCORD_MALFORMED, 1, "memory"},
+        {"witness k s /witness\n", ACCORD_UNKNOWN_FIELD, 1, "witness"},
+        {"mirror\n", ACCORD_UNKNOWN_FIELD, 1, "mirror"},
+        {"log a b\nmailbox m\n", ACCORD_UNKNOWN_FIELD, 2, "mailbox"},
+        {"known-log v u\n", ACCORD_UNKNOWN_FIELD, 1, "known-log"},
+        {"log a b\r\n", ACCORD_MALFORMED, 1, ""},
+        {"# \x01\n", ACCORD_MALFORMED, 1, ""},
+        {"log a \xff\n", ACCORD_MALFORMED, 1, ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(parse(cases[i].text), cases[i].status);
+        assert_int_equal(error.line, cases[i].line);
+        assert_string_equal(error.what, cases[i].what);
+        assert_true(error.expected[0] != 0);
+    }
+}
+
+static void later_roles_say_so(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("witness k s /w\n"), ACCORD_UNKNOWN_FIELD);
+    assert_non_null(strstr(error.expected, "does not have that role yet"));
+}
+
+static void long_names(void **state)
+{
+    (void)state;
+    static char text[ACCORD_CONFIG_PATH_SIZE + 64];
+    /* directory, slash, name and NUL just fit */
+    size_t longest = ACCORD_CONFIG_PATH_SIZE - 1 - strlen("/etc/accord/");
+    memcpy(text, "log ", 4);
+    memset(text + 4, 'x', longest);
+    memcpy(text + 4 + longest, " k", 3);
+    assert_int_equal(parse(text), ACCORD_OK);
+    assert_int_equal(strlen(config.log), ACCORD_CONFIG_PATH_SIZE - 1);
+    memset(text + 4, 'x', longest + 1);
+    memcpy(text + 5 + longest, " k", 3);
+    assert_int_equal(parse(text), ACCORD_TOO_LARGE);
+    memcpy(text, "listen ", 7);
+    memset(text + 7, 'x', 256);
+    text[7 + 256] = 0;
+    assert_int_equal(parse(text), ACCORD_TOO_LARGE);
+}
+
+static void addresses(void **state)
+{
+    (void)state;
+    char text[1024] = "";
+    for (unsigned i = 0; i <= ACCORD_LISTEN_MAX; i++) {
+        size_t used = strlen(text);
+        snprintf(text + used, sizeof text - used, "listen :%u\n", i + 1);
+        if (i + 1 == ACCORD_LISTEN_MAX) {
+            assert_int_equal(parse(text), ACCORD_MISSING_FIELD); /* of log */
+            assert_int_equal(config.listen_count, ACCORD_LISTEN_MAX);
+        }
+    }
+    assert_int_equal(parse(text), ACCORD_TOO_LARGE);
+    assert_int_equal(error.line, ACCORD_LISTEN_MAX + 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(defaults),           cmocka_unit_test(everything), cmocka_unit_test(relative_to_here),
+        cmocka_unit_test(refusals),           cmocka_unit_test(long_names), cmocka_unit_test(addresses),
+        cmocka_unit_test(later_roles_say_so),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
