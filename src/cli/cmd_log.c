@@ -1,6 +1,7 @@
 /* accord log new, publish, request: what needs the log's key. The order in which a checkpoint comes to be is
  * publish.c's. */
 #include "base/file.h"
+#include "cli/become_net.h"
 #include "cli/commands.h"
 #include "cli/log_open.h"
 #include "cli/publish.h"
@@ -207,24 +208,9 @@ static enum accord_status publish(const struct accord_call *call, struct publish
     return accord_publish(publishing->opened.log, publishing->opened.dir, &publisher, &publishing->checkpoint, error);
 }
 
-static bool has_urls(const struct accord_policy *policy)
-{
-    for (size_t i = 0; policy != NULL && i < policy->witness_count; i++) {
-        if (policy->witnesses[i].url.size > 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* What a person may do about a refusal. */
 static void advise(const struct accord_call *call, const struct publishing *publishing, enum accord_status status)
 {
-    if (status == ACCORD_QUORUM && has_urls(publishing->policy) && call->network == NULL) {
-        accord_note(call,
-                    "The witnesses with a URL in the policy were not asked: accord-net, which asks them, is not here. "
-                    "Without it: accord log request, accord witness cosign at each witness, and --cosignatures.");
-    }
     if (status == ACCORD_SIGNATURE && publishing->cosignatures.size > 0) {
         accord_note(call, "Cosignatures hold for one size of the log: has it grown since accord log request?");
     }
@@ -252,6 +238,10 @@ int accord_run_log_publish(struct accord_call *call)
 {
     if (accord_call_count(call, "cosign") > 0 && accord_call_value(call, "state") == NULL) {
         return accord_usage(call, "--cosign needs --state FILE: a witness without memory could be led back");
+    }
+    /* A policy may name witnesses to ask. It may also come through a pipe, so nobody looks into it here first. */
+    if (call->network == NULL && accord_call_value(call, "policy") != NULL) {
+        return accord_become_net(call);
     }
     struct accord_error error;
     struct publishing *publishing = calloc(1, sizeof *publishing);

@@ -2,6 +2,7 @@
 #include "accord/proof.h"
 #include "cli/accord_dir.h"
 #include "cli/commands.h"
+#include "cli/log_source.h"
 #include "cli/say.h"
 #include "core/text.h"
 #include "log/check.h"
@@ -37,7 +38,8 @@ static enum accord_status reading_init(struct reading *reading, const struct acc
 {
     *reading = (struct reading){0};
     accord_buffer_init(&reading->checkpoint, ACCORD_NOTE_SIZE_MAX);
-    enum accord_status status = accord_reader_open(&reading->reader, call->fs, call->crypto, call->operands[0], error);
+    enum accord_status status =
+        accord_log_source_open(&reading->reader, call->fs, call->crypto, call->network, call->operands[0], error);
     if (status == ACCORD_OK) {
         status = accord_reader_checkpoint(reading->reader, &reading->checkpoint, error);
     }
@@ -168,14 +170,18 @@ int accord_run_log_check(struct accord_call *call)
     if (accord_vkey_parse(&vkey, accord_bytes_of(text), call->crypto, &error) != ACCORD_OK) {
         return accord_refuse(call, "--vkey", &error);
     }
-    char dir[ACCORD_PATH_SIZE];
+    struct accord_reader *reader;
     struct accord_check_result result;
     struct accord_progress progress = {.doing = "checked", .of = "entries"};
-    enum accord_status status = accord_log_locate(call->fs, call->operands[0], dir, sizeof dir, &error);
+    enum accord_status status =
+        accord_log_source_open(&reader, call->fs, call->crypto, call->network, call->operands[0], &error);
     if (status == ACCORD_OK) {
-        status = accord_log_check(call->fs, call->crypto, dir, &vkey, threads(), step, &progress, &result, &error);
+        /* One connection is read by one thread. */
+        unsigned count = accord_location_is_url(call->operands[0]) ? 1 : threads();
+        status = accord_log_check_reader(reader, call->crypto, &vkey, count, step, &progress, &result, &error);
         accord_progress_end(&progress);
     }
+    accord_reader_close(reader);
     if (status != ACCORD_OK) {
         return accord_refuse(call, call->operands[0], &error);
     }

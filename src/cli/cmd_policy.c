@@ -1,5 +1,6 @@
 /* accord policy: the newest roster of a log, as any C2SP verifier reads it. */
 #include "cli/commands.h"
+#include "cli/log_source.h"
 #include "cli/say.h"
 #include "follow/chain.h"
 
@@ -19,7 +20,8 @@ static enum accord_status walk(const struct accord_call *call, struct accord_cha
     struct accord_reader *reader;
     struct accord_buffer note;
     struct accord_checkpoint_claim checkpoint;
-    enum accord_status status = accord_reader_open(&reader, call->fs, call->crypto, call->operands[0], error);
+    enum accord_status status =
+        accord_log_source_open(&reader, call->fs, call->crypto, call->network, call->operands[0], error);
     if (status != ACCORD_OK) {
         return status;
     }

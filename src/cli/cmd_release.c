@@ -12,9 +12,14 @@
 #include <string.h>
 
 #define PATH_SIZE 4096
+#define TIMEOUT_SECONDS 60
+#define TIMEOUT_MAX_SECONDS 86400
 
 const struct accord_option accord_options_release[] = {
-    {.name = "accord", .value = "LOG", .help = "the accord's directory", .rule = ACCORD_OPTION_REQUIRED},
+    {.name = "accord",
+     .value = "LOG",
+     .help = "the accord's directory, or its log's URL",
+     .rule = ACCORD_OPTION_REQUIRED},
     {.name = "vendor",
      .value = "NAME",
      .help = "the member whose release it is: its domain",
@@ -25,6 +30,7 @@ const struct accord_option accord_options_release[] = {
     {.name = "passphrase-file", .value = "F", .help = "the passphrase of the keys"},
     {.name = "platform", .value = "OS/ARCH", .help = "what the FILEs after it run on", .rule = ACCORD_OPTION_ORDERED},
     {.name = "sequence", .value = "N", .help = "the release's place in the product's order; otherwise the next"},
+    {.name = "timeout", .value = "SECONDS", .help = "how long to wait for a log behind a URL; 60 otherwise"},
     {.name = "statement-only", .help = "sign the statement and write it to standard output; log nothing"},
     {.name = NULL}};
 
@@ -137,6 +143,11 @@ static int release(const struct accord_call *call, const struct accord_issue *is
     return result;
 }
 
+static void waiting(void *context)
+{
+    accord_note(context, "waiting until the log publishes it with its quorum ...");
+}
+
 /* The values of --key, in order. */
 static size_t collect_keys(const struct accord_call *call, const char **keys)
 {
@@ -153,6 +164,9 @@ int accord_run_release(struct accord_call *call)
     struct accord_issue issue = {.fs = call->fs,
                                  .crypto = call->crypto,
                                  .clock = call->clock,
+                                 .network = call->network,
+                                 .waiting = waiting,
+                                 .waiting_context = call,
                                  .location = accord_call_value(call, "accord"),
                                  .vendor = accord_bytes_of(accord_call_value(call, "vendor")),
                                  .product = accord_bytes_of(accord_call_value(call, "product")),
@@ -164,6 +178,13 @@ int accord_run_release(struct accord_call *call)
     if (sequence != NULL && !accord_decimal_read(accord_bytes_of(sequence), &issue.sequence)) {
         return accord_usage(call, "--sequence must be a decimal number");
     }
+    const char *timeout = accord_call_value(call, "timeout");
+    uint64_t seconds = TIMEOUT_SECONDS;
+    if (timeout != NULL &&
+        (!accord_decimal_read(accord_bytes_of(timeout), &seconds) || seconds == 0 || seconds > TIMEOUT_MAX_SECONDS)) {
+        return accord_usage(call, "--timeout is a number of seconds, from 1 to %d", TIMEOUT_MAX_SECONDS);
+    }
+    issue.timeout_ms = seconds * 1000;
     const char **keys = calloc(accord_call_count(call, "key") + 1, sizeof *keys);
     struct accord_artifact *artifacts = calloc(call->operand_count, sizeof *artifacts);
     int result;

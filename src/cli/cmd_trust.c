@@ -1,6 +1,7 @@
 /* accord trust pin: the file that a verifier keeps. What must hold before it is written stands in pin.c. */
 #include "accord/statement.h"
 #include "cli/commands.h"
+#include "cli/log_source.h"
 #include "cli/say.h"
 #include "follow/pin.h"
 
@@ -41,8 +42,13 @@ int accord_run_trust_pin(struct accord_call *call)
         return accord_usage(call, "--charter must be sha256: and 64 lowercase hexadecimal digits");
     }
     accord_buffer_init(&trust, 2 * ACCORD_ENTRY_SIZE_MAX);
+    struct accord_reader *reader;
     enum accord_status status =
-        accord_pin(call->fs, call->crypto, call->operands[0], charter == NULL ? NULL : digest, &chain, &trust, &error);
+        accord_log_source_open(&reader, call->fs, call->crypto, call->network, call->operands[0], &error);
+    if (status == ACCORD_OK) {
+        status = accord_pin(reader, call->crypto, charter == NULL ? NULL : digest, &chain, &trust, &error);
+    }
+    accord_reader_close(reader);
     const char *output = accord_call_value(call, "output");
     if (status == ACCORD_OK && output != NULL && strcmp(output, "-") != 0) {
         status =

@@ -3,6 +3,7 @@
 #include "cli/command.h"
 
 #include "cli/become_net.h"
+#include "cli/log_source.h"
 
 #include "cli/help.h"
 #include "cli/say.h"
@@ -147,22 +148,18 @@ static void guard_keys(void)
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-static bool is_url(const char *location)
-{
-    return strncmp(location, "http://", 7) == 0 || strncmp(location, "https://", 8) == 0;
-}
-
 /* Was a LOG given as a URL? */
 static bool url_given(const struct accord_call *call)
 {
     for (size_t i = 0; i < call->operand_count && strstr(call->command->operands, "LOG") != NULL; i++) {
-        if (is_url(call->operands[i])) {
+        if (accord_location_is_url(call->operands[i])) {
             return true;
         }
     }
     for (size_t i = 0; i < call->arguments.given_count; i++) {
         const struct accord_argument *given = &call->arguments.given[i];
-        if (given->option->value != NULL && strcmp(given->option->value, "LOG") == 0 && is_url(given->value)) {
+        if (given->option->value != NULL && strcmp(given->option->value, "LOG") == 0 &&
+            accord_location_is_url(given->value)) {
             return true;
         }
     }

@@ -1,9 +1,10 @@
 /* How a release comes into the log. The log stays locked from the look at the last sequence to the publishing, so two
  * that release at once get two sequences. It knows the order of steps; what each means stands in the rooms below. */
-#include "cli/issue.h"
+#include "cli/issue_parts.h"
 
 #include "accord/proof.h"
 #include "cli/accord_dir.h"
+#include "cli/log_source.h"
 #include "cli/publish.h"
 #include "core/text.h"
 #include "follow/chain.h"
@@ -26,18 +27,10 @@ void accord_issued_free(struct accord_issued *issued)
     accord_buffer_free(&issued->proof);
 }
 
-/* What a walk over the log looks for. */
-struct survey {
-    const struct accord_issue *issue;
-    struct accord_chain *chain;
-    bool released; /* this product was released before */
-    uint64_t highest;
-};
-
 static enum accord_status survey_entry(void *context, uint64_t index, struct accord_bytes entry,
                                        struct accord_error *error)
 {
-    struct survey *survey = context;
+    struct accord_survey *survey = context;
     struct accord_bytes rest = entry;
     struct accord_release_claim release;
     if (accord_cut_prefix(&rest, ACCORD_LITERAL("accord/v1/release\n"))) {
@@ -56,8 +49,8 @@ static enum accord_status survey_entry(void *context, uint64_t index, struct acc
     return accord_chain_offer(survey->chain, index, entry, &link, error);
 }
 
-static enum accord_status survey_log(struct survey *survey, struct accord_reader *reader, uint64_t size,
-                                     struct accord_error *error)
+enum accord_status accord_issue_survey_log(struct accord_survey *survey, struct accord_reader *reader, uint64_t size,
+                                           struct accord_error *error)
 {
     enum accord_status status = accord_chain_new(&survey->chain, survey->issue->crypto, NULL, error);
     if (status != ACCORD_OK) {
@@ -67,7 +60,8 @@ static enum accord_status survey_log(struct survey *survey, struct accord_reader
     return accord_scan(reader, size, survey_entry, survey, error);
 }
 
-static enum accord_status next_sequence(const struct survey *survey, uint64_t *sequence, struct accord_error *error)
+enum accord_status accord_issue_next_sequence(const struct accord_survey *survey, uint64_t *sequence,
+                                              struct accord_error *error)
 {
     *sequence = survey->issue->sequence_given ? survey->issue->sequence : survey->released ? survey->highest + 1 : 1;
     if (!survey->issue->sequence_given && survey->released && survey->highest == UINT64_MAX) {
@@ -133,8 +127,8 @@ static enum accord_status check_words(const struct accord_issue *issue, const st
 }
 
 /* Prints the statement, has every key sign it, and reads it back as any verifier would. */
-static enum accord_status make_entry(const struct accord_issue *issue, struct accord_issued *issued,
-                                     struct accord_release_claim *claim, struct accord_error *error)
+enum accord_status accord_issue_make_entry(const struct accord_issue *issue, struct accord_issued *issued,
+                                           struct accord_release_claim *claim, struct accord_error *error)
 {
     uint8_t *memory = malloc(ACCORD_ENTRY_SIZE_MAX);
     if (memory == NULL) {
@@ -167,25 +161,26 @@ static enum accord_status make_entry(const struct accord_issue *issue, struct ac
 enum accord_status accord_issue_statement(const struct accord_issue *issue, struct accord_issued *issued,
                                           struct accord_error *error)
 {
-    struct survey survey = {.issue = issue};
+    struct accord_survey survey = {.issue = issue};
     struct accord_reader *reader;
     struct accord_buffer note;
     struct accord_checkpoint_claim checkpoint;
     accord_buffer_init(&note, ACCORD_NOTE_SIZE_MAX);
-    enum accord_status status = accord_reader_open(&reader, issue->fs, issue->crypto, issue->location, error);
+    enum accord_status status =
+        accord_log_source_open(&reader, issue->fs, issue->crypto, issue->network, issue->location, error);
     if (status != ACCORD_OK) {
         return status;
     }
     status = accord_scan_size(reader, &note, &checkpoint, error);
     if (status == ACCORD_OK) {
-        status = survey_log(&survey, reader, checkpoint.size, error);
+        status = accord_issue_survey_log(&survey, reader, checkpoint.size, error);
     }
     if (status == ACCORD_OK) {
-        status = next_sequence(&survey, &issued->sequence, error);
+        status = accord_issue_next_sequence(&survey, &issued->sequence, error);
     }
     struct accord_release_claim claim;
     if (status == ACCORD_OK) {
-        status = make_entry(issue, issued, &claim, error);
+        status = accord_issue_make_entry(issue, issued, &claim, error);
     }
     accord_chain_free(survey.chain);
     accord_reader_close(reader);
@@ -253,8 +248,8 @@ static enum accord_status publish(const struct accord_issue *issue, const struct
 }
 
 /* Proves the entry under the checkpoint that was just published. */
-static enum accord_status prove(const struct accord_issue *issue, struct accord_reader *reader, uint64_t size,
-                                struct accord_issued *issued, struct accord_error *error)
+enum accord_status accord_issue_prove(const struct accord_issue *issue, struct accord_reader *reader, uint64_t size,
+                                      struct accord_issued *issued, struct accord_error *error)
 {
     struct accord_merkle_proof inclusion;
     accord_reader_set_size(reader, size);
@@ -280,23 +275,24 @@ static enum accord_status prove(const struct accord_issue *issue, struct accord_
 
 /* All that happens under the log's lock. */
 static enum accord_status issue_locked(const struct accord_issue *issue, const struct accord_dir *dir,
-                                       struct accord_log *log, struct accord_reader *reader, struct survey *survey,
-                                       struct accord_issued *issued, struct accord_error *error)
+                                       struct accord_log *log, struct accord_reader *reader,
+                                       struct accord_survey *survey, struct accord_issued *issued,
+                                       struct accord_error *error)
 {
     struct accord_release_claim claim;
     struct accord_release release;
     enum accord_status status = accord_log_integrate(log, error);
     if (status == ACCORD_OK) {
-        status = survey_log(survey, reader, accord_log_size(log), error);
+        status = accord_issue_survey_log(survey, reader, accord_log_size(log), error);
     }
     if (status == ACCORD_OK) {
         status = accord_chain_complete(survey->chain, error);
     }
     if (status == ACCORD_OK) {
-        status = next_sequence(survey, &issued->sequence, error);
+        status = accord_issue_next_sequence(survey, &issued->sequence, error);
     }
     if (status == ACCORD_OK) {
-        status = make_entry(issue, issued, &claim, error);
+        status = accord_issue_make_entry(issue, issued, &claim, error);
     }
     const struct accord_roster_claim *roster = status == ACCORD_OK ? accord_chain_roster(survey->chain) : NULL;
     if (status == ACCORD_OK) {
@@ -310,7 +306,7 @@ static enum accord_status issue_locked(const struct accord_issue *issue, const s
         status = publish(issue, dir, log, roster, issued, error);
     }
     if (status == ACCORD_OK) {
-        status = prove(issue, reader, accord_log_size(log), issued, error);
+        status = accord_issue_prove(issue, reader, accord_log_size(log), issued, error);
     }
     return status;
 }
@@ -318,10 +314,13 @@ static enum accord_status issue_locked(const struct accord_issue *issue, const s
 enum accord_status accord_issue_release(const struct accord_issue *issue, struct accord_issued *issued,
                                         struct accord_error *error)
 {
+    if (accord_location_is_url(issue->location)) {
+        return accord_issue_release_url(issue, issued, error);
+    }
     struct accord_dir dir;
     struct accord_log *log;
     struct accord_reader *reader;
-    struct survey survey = {.issue = issue};
+    struct accord_survey survey = {.issue = issue};
     enum accord_status status = accord_dir_open(&dir, issue->fs, issue->location, error);
     if (status != ACCORD_OK) {
         return status;

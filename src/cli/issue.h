@@ -7,12 +7,18 @@
 #include "base/clock.h"
 #include "base/fs.h"
 
+struct accord_network; /* network.h */
+
 /* What is to be released, by whom, where. */
 struct accord_issue {
     const struct accord_fs *fs;
     const struct accord_crypto *crypto;
     const struct accord_clock *clock;
-    const char *location; /* the accord's directory; for a statement alone any LOG */
+    const struct accord_network *network; /* NULL where location is a directory */
+    const char *location;                 /* the accord's directory, or its log's URL; for a statement alone any LOG */
+    uint64_t timeout_ms;                  /* how long to wait for a log behind a URL to publish */
+    void (*waiting)(void *context);       /* called once where that takes a while; may be NULL */
+    void *waiting_context;
     struct accord_bytes vendor, product, version;
     const char *const *keys; /* what accord_signer_open takes */
     size_t key_count;

@@ -97,26 +97,21 @@ static enum accord_status print_trust(const struct accord_chain *chain, struct a
     return ACCORD_OK;
 }
 
-enum accord_status accord_pin(const struct accord_fs *fs, const struct accord_crypto *crypto, const char *location,
-                              const uint8_t *charter, struct accord_chain **chain, struct accord_buffer *trust,
-                              struct accord_error *error)
+enum accord_status accord_pin(struct accord_reader *reader, const struct accord_crypto *crypto, const uint8_t *charter,
+                              struct accord_chain **chain, struct accord_buffer *trust, struct accord_error *error)
 {
     struct accord_buffer note;
     struct accord_checkpoint_claim checkpoint;
-    struct pin pin = {.crypto = crypto, .checkpoint = &checkpoint};
+    struct pin pin = {.crypto = crypto, .reader = reader, .checkpoint = &checkpoint};
     enum accord_status status = accord_chain_new(chain, crypto, charter, error);
     if (status != ACCORD_OK) {
         return status;
     }
     pin.chain = *chain;
-    status = accord_reader_open(&pin.reader, fs, crypto, location, error);
-    if (status != ACCORD_OK) {
-        return status;
-    }
     accord_buffer_init(&note, ACCORD_NOTE_SIZE_MAX);
-    status = accord_scan_size(pin.reader, &note, &checkpoint, error);
+    status = accord_scan_size(reader, &note, &checkpoint, error);
     if (status == ACCORD_OK) {
-        status = accord_scan(pin.reader, checkpoint.size, pin_entry, &pin, error);
+        status = accord_scan(reader, checkpoint.size, pin_entry, &pin, error);
     }
     if (status == ACCORD_OK) {
         status = accord_chain_complete(*chain, error);
@@ -125,7 +120,6 @@ enum accord_status accord_pin(const struct accord_fs *fs, const struct accord_cr
         status = print_trust(*chain, trust, error);
     }
     accord_buffer_free(&note);
-    accord_reader_close(pin.reader);
     return status;
 }
 

@@ -9,8 +9,8 @@
  * accepts it; roster 1 and the charter by roster 1's own. The trust file is appended to *trust; *chain, which the
  * caller frees, says what it holds. ACCORD_CHAIN, and the refusals of accord_policy_verify and accord_inclusion_verify.
  */
-ACCORD_MUST_USE enum accord_status accord_pin(const struct accord_fs *fs, const struct accord_crypto *crypto,
-                                              const char *location, const uint8_t *charter, struct accord_chain **chain,
+ACCORD_MUST_USE enum accord_status accord_pin(struct accord_reader *reader, const struct accord_crypto *crypto,
+                                              const uint8_t *charter, struct accord_chain **chain,
                                               struct accord_buffer *trust, struct accord_error *error);
 
 /* May trust, just made, take the place of the file at path? Not where that is a trust file with a newer roster, or of

@@ -10,12 +10,10 @@
 #include "accord/checkpoint.h"
 #include "accord/merkle.h"
 #include "log/objects.h"
-#include "log/reader.h"
 
 /* A thread takes so many bundles at a time. */
 #define UNIT_BUNDLES 16
 #define THREADS_MAX 64
-#define PATH_SIZE 4096
 
 struct check {
     const struct accord_crypto *crypto;
@@ -293,35 +291,38 @@ static enum accord_status check_tree(struct check *check, struct accord_reader *
     return status;
 }
 
+enum accord_status accord_log_check_reader(struct accord_reader *reader, const struct accord_crypto *crypto,
+                                           const struct accord_vkey *vkey, unsigned threads,
+                                           void (*progress)(void *context, uint64_t done, uint64_t size), void *context,
+                                           struct accord_check_result *result, struct accord_error *error)
+{
+    struct accord_checkpoint_claim claim;
+    struct accord_buffer checkpoint;
+    memset(result, 0, sizeof *result);
+    accord_buffer_init(&checkpoint, ACCORD_NOTE_SIZE_MAX);
+    enum accord_status status = accord_reader_checkpoint(reader, &checkpoint, error);
+    if (status == ACCORD_OK)
+        status = accord_checkpoint_parse(&claim, accord_buffer_bytes(&checkpoint), error);
+    if (status == ACCORD_OK && vkey != NULL)
+        status = check_signature(&claim, vkey, crypto, error);
+    if (status == ACCORD_OK) {
+        struct check check = {.crypto = crypto, .store = accord_reader_store(reader)};
+        status = check_tree(&check, reader, &claim, threads, progress, context, result, error);
+    }
+    accord_buffer_free(&checkpoint);
+    return status;
+}
+
 enum accord_status accord_log_check(const struct accord_fs *fs, const struct accord_crypto *crypto, const char *dir,
                                     const struct accord_vkey *vkey, unsigned threads,
                                     void (*progress)(void *context, uint64_t done, uint64_t size), void *context,
                                     struct accord_check_result *result, struct accord_error *error)
 {
     struct accord_reader *reader;
-    struct accord_checkpoint_claim claim;
-    struct accord_store store = {0};
-    struct accord_buffer checkpoint;
-    char path[PATH_SIZE];
     memset(result, 0, sizeof *result);
-    accord_buffer_init(&checkpoint, ACCORD_NOTE_SIZE_MAX);
     enum accord_status status = accord_reader_open(&reader, fs, crypto, dir, error);
     if (status == ACCORD_OK)
-        status = accord_log_locate(fs, dir, path, sizeof path, error);
-    if (status == ACCORD_OK)
-        status = accord_store_dir_open(&store, fs, crypto, path, error);
-    if (status == ACCORD_OK)
-        status = accord_reader_checkpoint(reader, &checkpoint, error);
-    if (status == ACCORD_OK)
-        status = accord_checkpoint_parse(&claim, accord_buffer_bytes(&checkpoint), error);
-    if (status == ACCORD_OK && vkey != NULL)
-        status = check_signature(&claim, vkey, crypto, error);
-    if (status == ACCORD_OK) {
-        struct check check = {.crypto = crypto, .store = &store};
-        status = check_tree(&check, reader, &claim, threads, progress, context, result, error);
-    }
-    accord_store_dir_close(&store);
+        status = accord_log_check_reader(reader, crypto, vkey, threads, progress, context, result, error);
     accord_reader_close(reader);
-    accord_buffer_free(&checkpoint);
     return status;
 }

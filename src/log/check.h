@@ -5,6 +5,7 @@
 #include "accord/note.h"
 #include "base/buffer.h"
 #include "base/fs.h"
+#include "log/reader.h"
 
 struct accord_check_result {
     uint64_t size; /* entries checked */
@@ -20,5 +21,12 @@ ACCORD_MUST_USE enum accord_status accord_log_check(const struct accord_fs *fs, 
                                                     void (*progress)(void *context, uint64_t done, uint64_t size),
                                                     void *context, struct accord_check_result *result,
                                                     struct accord_error *error);
+/* The same of a log that was opened to read, wherever it is. More than one thread only where its store may be read by
+ * several at once, as a directory may. */
+ACCORD_MUST_USE enum accord_status
+accord_log_check_reader(struct accord_reader *reader, const struct accord_crypto *crypto,
+                        const struct accord_vkey *vkey, unsigned threads,
+                        void (*progress)(void *context, uint64_t done, uint64_t size), void *context,
+                        struct accord_check_result *result, struct accord_error *error);
 
 #endif

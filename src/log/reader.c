@@ -165,6 +165,11 @@ struct accord_hash_source accord_reader_hashes(struct accord_reader *reader)
     return (struct accord_hash_source){reader, read_hash};
 }
 
+const struct accord_store *accord_reader_store(const struct accord_reader *reader)
+{
+    return &reader->store;
+}
+
 const struct accord_error *accord_reader_error(const struct accord_reader *reader)
 {
     return &reader->error;

@@ -35,6 +35,8 @@ struct accord_hash_source accord_reader_hashes(struct accord_reader *reader);
  * read come from a cache, so a loop over all of them reads each bundle once. */
 ACCORD_MUST_USE enum accord_status accord_reader_entry(struct accord_reader *reader, uint64_t index,
                                                        struct accord_buffer *out, struct accord_error *error);
+/* What it reads through, for those who read objects themselves. */
+const struct accord_store *accord_reader_store(const struct accord_reader *reader);
 /* What went wrong in a hash source's read. */
 const struct accord_error *accord_reader_error(const struct accord_reader *reader);
 
