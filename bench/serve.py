@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """accord serve beside Tessera's POSIX conformance server: same client, same disk, both durable, in one run.
 
-Each figure is taken in a round of its own, on a new log, in turn for each server. Before a run the machine's foreign load
-is measured (load average; the median of 200 appends of 4 KiB with fdatasync), during it the processor time of everybody
-else; a run that was disturbed is repeated. Servers listen on loopback, run in a directory that is removed afterwards, and
-are ended by their process ids. Used by bench/run: ACCORD and ACCORD_PEERS say where the programs are."""
+Each figure is taken in a round of its own, on a new log, in turn for each server. Before a run it waits a while for a quiet
+machine and measures the foreign load (load average; the median of 200 appends of 4 KiB with fdatasync), during it the
+processor time of everybody else; a run that was disturbed is repeated. Servers listen on loopback, run in a directory
+that is removed afterwards, and are ended by their process ids. Used by bench/run: ACCORD and ACCORD_PEERS say where the
+programs are."""
 import argparse
 import atexit
 import os
@@ -118,6 +119,16 @@ def busy_seconds():
     return (sum(fields) - fields[3] - fields[4]) / TICK  # all but idle and iowait
 
 
+def wait_until_quiet(seconds):
+    """Until others leave the processors alone for a second, or for so long."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        start = busy_seconds()
+        time.sleep(1)
+        if busy_seconds() - start < FOREIGN_MAX:
+            return
+
+
 def ended_seconds():
     times = os.times()
     return times.children_user + times.children_system
@@ -129,7 +140,7 @@ def with_watch(options, name, kind, load):
     for attempt in range(1, TRIES + 1):
         runs += 1
         os.sync()
-        time.sleep(0.5)
+        wait_until_quiet(options.wait)
         before = probe(options.work)
         best_probe = before if best_probe is None else min(best_probe, before)
         average = os.getloadavg()[0]
@@ -231,13 +242,17 @@ def load_full(options, count):
 
 
 def disk(path):
-    apparent = blocks = 0
+    """Bytes, and bytes in blocks, by what they are for."""
+    sizes = {}
     for folder, _, files in os.walk(path):
+        part = os.path.relpath(folder, path) + "/"
+        part = next((name for name in ("tile/entries", ".accord/dedup", "tile", ".accord") if part.startswith(name + "/")),
+                    "checkpoint")
         for name in files:
             status = os.lstat(os.path.join(folder, name))
-            apparent += status.st_size
-            blocks += status.st_blocks * 512
-    return apparent, blocks
+            old = sizes.get(part, (0, 0))
+            sizes[part] = old[0] + status.st_size, old[1] + status.st_blocks * 512
+    return sizes
 
 
 def number(value, digits=0):
@@ -293,8 +308,10 @@ def bench_full(options, kinds):
     rows = {}
     for kind in kinds:
         row = rows[kind] = with_watch(options, "full", kind, load_full(options, options.entries))
-        row["disk"], row["blocks"] = (size / row["entries"] for size in disk(row["server"].log))
-        say(f"    on disk, an entry: {row['disk']:.1f} bytes, {row['blocks']:.1f} in blocks")
+        sizes = disk(row["server"].log)
+        row["disk"], row["blocks"] = (sum(size[i] for size in sizes.values()) / row["entries"] for i in (0, 1))
+        parts = ", ".join(f"{name} {size[0] / row['entries']:.2f}" for name, size in sorted(sizes.items()))
+        say(f"    on disk, bytes an entry: {row['disk']:.1f}, {row['blocks']:.1f} in blocks ({parts})")
         row["server"].remove()
     return rows
 
@@ -303,17 +320,18 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--accord", default=os.environ.get("ACCORD", ROOT / "build" / "accord"), type=pathlib.Path)
     parser.add_argument("--peers", default=os.environ.get("ACCORD_PEERS", ROOT / "build" / "peers"), type=pathlib.Path)
-    parser.add_argument("--seconds", type=int, default=15)
-    parser.add_argument("--entries", type=int, default=10_000_000)
+    parser.add_argument("--seconds", type=int, help="of each run (15)")
+    parser.add_argument("--entries", type=int, help="in a full log (10,000,000)")
     parser.add_argument("--batch-connections", type=int, default=4)
     parser.add_argument("--connections", type=int, nargs="+", default=[8, 512])
     parser.add_argument("--quick", action="store_true", help="3 seconds each, a million entries: for trying")
+    parser.add_argument("--wait", type=int, default=60, help="at most so many seconds for a quiet machine before a run")
     parser.add_argument("--only", choices=["adds", "batches", "full"], nargs="+", default=["adds", "batches", "full"])
     parser.add_argument("--servers", choices=["accord", "accord-no-dedup", "tessera"], nargs="+",
                         default=["accord", "tessera", "accord-no-dedup"])
     options = parser.parse_args()
-    if options.quick:
-        options.seconds, options.entries = 3, 1_000_000
+    options.seconds = options.seconds or (3 if options.quick else 15)
+    options.entries = options.entries or (1_000_000 if options.quick else 10_000_000)
     options.accord, options.peers = options.accord.resolve(), options.peers.resolve()
     options.work = pathlib.Path(tempfile.mkdtemp(prefix="accord-serve.", dir=os.environ.get("TMPDIR", "/var/tmp")))
     atexit.register(shutil.rmtree, options.work, True)

@@ -1,6 +1,7 @@
 /* accord log new, publish, request: what needs the log's key. The order in which a checkpoint comes to be is
  * publish.c's. */
 #include "base/file.h"
+#include "base/report.h"
 #include "cli/become_net.h"
 #include "cli/commands.h"
 #include "cli/log_open.h"
@@ -9,6 +10,7 @@
 #include "core/text.h"
 #include "keys/checkpoint.h"
 #include "log/reader.h"
+#include "net/gather.h"
 #include "witness/witness.h"
 
 #include <inttypes.h>
@@ -171,6 +173,25 @@ static bool nothing_new(const struct accord_call *call, const struct publishing 
            accord_policy_verify(publishing->policy, &claim, call->crypto, &verified, &cosigners, NULL) == ACCORD_OK;
 }
 
+struct asked {
+    const struct accord_call *call;
+    const struct accord_policy *policy;
+};
+
+/* Why a witness did not cosign. */
+static void say_outcome(void *context, size_t witness, enum accord_witness_outcome outcome, uint64_t elapsed_ms,
+                        const struct accord_error *error)
+{
+    const struct asked *asked = context;
+    char sentence[512];
+    (void)outcome;
+    (void)elapsed_ms;
+    if (error != NULL) {
+        accord_error_sentence(error, NULL, sentence, sizeof sentence);
+        accord_note(asked->call, "%.*s: %s", ACCORD_TEXT(asked->policy->witnesses[witness].name), sentence);
+    }
+}
+
 static enum accord_status publish(const struct accord_call *call, struct publishing *publishing,
                                   struct accord_error *error)
 {
@@ -195,6 +216,8 @@ static enum accord_status publish(const struct accord_call *call, struct publish
     if (publishing->nothing_new) {
         return ACCORD_OK;
     }
+    struct asked asked = {call, publishing->policy};
+    const struct accord_gather_observer observer = {&asked, say_outcome};
     const struct accord_publisher publisher = {.fs = call->fs,
                                                .crypto = call->crypto,
                                                .clock = call->clock,
@@ -204,7 +227,8 @@ static enum accord_status publish(const struct accord_call *call, struct publish
                                                .witness_state = accord_call_value(call, "state"),
                                                .cosignatures = accord_buffer_bytes(&publishing->cosignatures),
                                                .policy = publishing->policy,
-                                               .network = call->network};
+                                               .network = call->network,
+                                               .observer = &observer};
     return accord_publish(publishing->opened.log, publishing->opened.dir, &publisher, &publishing->checkpoint, error);
 }
 

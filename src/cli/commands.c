@@ -198,6 +198,23 @@ const struct accord_command accord_commands[] = {
      .example = "accord log prove my-log 0 -o entry.tlog-proof\n",
      .options = accord_options_log_prove,
      .run = accord_run_log_prove},
+    {.name = "log follow",
+     .operands = "LOG",
+     .operands_min = 1,
+     .operands_max = 1,
+     .summary = "print new entries as they come",
+     .description =
+         "Prints each entry as a line of JSON: index, leaf, size, entry (or entry_base64, where it is not text), and "
+         "statement, where it is one of accord's. Each checkpoint must follow from the one before, and each entry be "
+         "in "
+         "its tree, or the command refuses and ends; with --vkey the log must have signed it, with --policy a quorum "
+         "cosigned it too.\n\n"
+         "With --state it goes on where it stopped: an entry may come twice after a crash, none is left out. It looks "
+         "again each second until SIGTERM, SIGINT, or until nobody reads its output.",
+     .example = "accord log follow https://log.example/ --vkey \"$(cat log.vkey)\" --state follow.state\n"
+                "accord log follow my-log --once --from 1000\n",
+     .options = accord_options_log_follow,
+     .run = accord_run_log_follow},
     {.name = "log check",
      .operands = "LOG",
      .operands_min = 1,

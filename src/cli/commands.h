@@ -16,6 +16,7 @@ ACCORD_COMMAND(key_public);
 ACCORD_COMMAND(log_add);
 ACCORD_COMMAND(log_check);
 ACCORD_COMMAND(log_checkpoint);
+ACCORD_COMMAND(log_follow);
 ACCORD_COMMAND(log_new);
 ACCORD_COMMAND(log_prove);
 ACCORD_COMMAND(log_publish);

@@ -13,10 +13,10 @@ struct accord_network {
                                       const char *url, struct accord_error *error);
     enum accord_status (*add)(const char *url, struct accord_bytes entry, uint64_t timeout_ms, uint64_t *index,
                               struct accord_error *error);
-    /* One round of asking the policy's witnesses. */
+    /* One round of asking the policy's witnesses; observer may be NULL. */
     enum accord_status (*gather)(const struct accord_policy *policy, const struct accord_crypto *crypto,
-                                 const struct accord_gather_round *round, struct accord_buffer *checkpoint,
-                                 struct accord_error *error);
+                                 const struct accord_gather_round *round, const struct accord_gather_observer *observer,
+                                 struct accord_buffer *checkpoint, struct accord_error *error);
     enum accord_status (*serve)(const struct accord_serve_options *options, struct accord_error *error);
 };
 

@@ -16,8 +16,8 @@ static enum accord_status add(const char *url, struct accord_bytes entry, uint64
 }
 
 static enum accord_status gather(const struct accord_policy *policy, const struct accord_crypto *crypto,
-                                 const struct accord_gather_round *round, struct accord_buffer *checkpoint,
-                                 struct accord_error *error)
+                                 const struct accord_gather_round *round, const struct accord_gather_observer *observer,
+                                 struct accord_buffer *checkpoint, struct accord_error *error)
 {
     struct accord_gatherer *gatherer = NULL;
     struct accord_client *client = NULL;
@@ -26,7 +26,7 @@ static enum accord_status gather(const struct accord_policy *policy, const struc
         status = accord_client_new(&client, error);
     }
     if (status == ACCORD_OK) {
-        status = accord_gather(gatherer, client, round, NULL, NULL, NULL, checkpoint, error);
+        status = accord_gather(gatherer, client, round, observer, NULL, NULL, checkpoint, error);
     }
     accord_client_free(client);
     accord_gatherer_free(gatherer);

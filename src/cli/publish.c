@@ -240,7 +240,8 @@ static enum accord_status ask_elsewhere(const char *dir, const struct accord_pub
                                               .hashes = accord_reader_hashes(reader),
                                               .timeout_ms = ASK_FOR_MS,
                                               .linger_ms = LINGER_MS};
-    status = publisher->network->gather(publisher->policy, publisher->crypto, &round, &gathered, error);
+    status =
+        publisher->network->gather(publisher->policy, publisher->crypto, &round, publisher->observer, &gathered, error);
     if (status == ACCORD_OK || status == ACCORD_QUORUM) {
         status = merge(checkpoint, accord_buffer_bytes(&gathered), error);
     }

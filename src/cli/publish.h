@@ -8,7 +8,8 @@
 #include "keys/key.h"
 #include "log/log.h"
 
-struct accord_network; /* network.h */
+struct accord_network;         /* network.h */
+struct accord_gather_observer; /* net/gather.h */
 
 /* Who signs, who cosigns, and what is asked of them. */
 struct accord_publisher {
@@ -22,6 +23,7 @@ struct accord_publisher {
     struct accord_bytes cosignatures;       /* more signature lines over the same checkpoint, from elsewhere */
     const struct accord_policy *policy;     /* whose quorum must hold before anything is published; NULL: none */
     const struct accord_network *network;   /* to ask the policy's witnesses by their URLs; NULL: nobody is asked */
+    const struct accord_gather_observer *observer; /* of what those witnesses answer; may be NULL */
 };
 
 /* Publishes the present tree of log, whose directory is dir; the checkpoint with all its cosignatures goes to

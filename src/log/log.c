@@ -236,10 +236,12 @@ static enum accord_status settle_now(struct accord_log *log, struct accord_error
     return status;
 }
 
-/* What readers of the published tree, or of one that may be published yet, ask for. */
+/* Kept is what readers of the published tree, or of one that may be published yet, ask for, and what opening the log
+ * begins from. */
 static void sweep(const struct accord_log *log, uint64_t old, uint64_t now)
 {
-    const uint64_t keep[] = {log->published, log->sealed.size, log->job.kind == SEAL ? log->job.tree.size : 0};
+    const uint64_t keep[] = {log->base, log->published, log->sealed.size,
+                             log->job.kind == SEAL ? log->job.tree.size : 0};
     accord_edge_sweep(&log->store, old, now, keep, sizeof keep / sizeof *keep);
 }
 
@@ -267,8 +269,10 @@ static enum accord_status settle(struct accord_log *log, struct accord_error *er
         status = log->store.head_move(log->store.context, &log->edge.frontier, &why);
     if (status != ACCORD_OK)
         return break_log(log, &why, error);
+    uint64_t old = log->base;
     log->base = size;
     is_settled(log, size);
+    sweep(log, old, size);
     return ACCORD_OK;
 }
 
@@ -723,8 +727,9 @@ static enum accord_status recovered(struct accord_log *log, struct accord_error 
     enum accord_status status = log->store.batch_end(log->store.context, moves, error);
     if (status == ACCORD_OK && moves)
         status = accord_log_integrate(log, error);
+    const uint64_t keep[] = {log->base, log->published};
     if (status == ACCORD_OK)
-        accord_edge_sweep_all(&log->store, old, log->edge.frontier.size, &log->published, 1);
+        accord_edge_sweep_all(&log->store, old, log->edge.frontier.size, keep, sizeof keep / sizeof *keep);
     return status;
 }
 

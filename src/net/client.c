@@ -78,8 +78,7 @@ enum accord_status accord_url_join(char *url, size_t size, const char *base, con
     return ACCORD_OK;
 }
 
-/* Writes the URL without user:password@, which is nobody's to read in a log. */
-static void describe(struct accord_error *error, const char *url)
+void accord_url_blame(struct accord_error *error, const char *url)
 {
     char shown[URL_SIZE_MAX];
     struct accord_out out = {(uint8_t *)shown, sizeof shown, 0, false};
@@ -98,7 +97,7 @@ static enum accord_status fail(struct accord_fetch *fetch, enum accord_status st
 {
     fetch->status = status;
     accord_fail(&fetch->error, status, 0);
-    describe(&fetch->error, fetch->url);
+    accord_url_blame(&fetch->error, fetch->url);
     accord_error_found(&fetch->error, text_of(words));
     return status;
 }

@@ -39,6 +39,8 @@ void accord_client_interrupt(struct accord_client *client);
 /* Joins with one slash. ACCORD_TOO_LARGE where it does not fit. */
 ACCORD_MUST_USE enum accord_status accord_url_join(char *url, size_t size, const char *base, const char *path,
                                                    struct accord_error *error);
+/* Sets *error's what (error may be NULL) to the URL without user:password@, which is nobody's to read in a log. */
+void accord_url_blame(struct accord_error *error, const char *url);
 /* http:// or https:// */
 bool accord_url_is(const char *text);
 

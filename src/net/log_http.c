@@ -51,7 +51,7 @@ static enum accord_status unexpected(const struct accord_fetch *fetch, enum acco
     if (!accord_cut_line(&words, &line))
         line = words;
     accord_fail(error, status, 0);
-    accord_error_what(error, (struct accord_bytes){(const uint8_t *)fetch->url, strlen(fetch->url)});
+    accord_url_blame(error, fetch->url);
     accord_put(&out, ACCORD_LITERAL("HTTP status "));
     accord_put_decimal(&out, fetch->http_status);
     accord_error_found(error, accord_out_bytes(&out));
@@ -159,7 +159,7 @@ static enum accord_status read_index(const struct accord_fetch *fetch, uint64_t 
     if (accord_decimal_read(text, index))
         return ACCORD_OK;
     accord_fail(error, ACCORD_NETWORK, 0);
-    accord_error_what(error, (struct accord_bytes){(const uint8_t *)fetch->url, strlen(fetch->url)});
+    accord_url_blame(error, fetch->url);
     accord_error_expected(error, ACCORD_LITERAL("an index in decimal"));
     accord_error_found(error, text);
     return ACCORD_NETWORK;

@@ -56,6 +56,12 @@ static bool begins(struct accord_bytes value, const char *prefix)
     return accord_cut_prefix(&value, bytes_of(prefix));
 }
 
+static bool ends(struct accord_bytes value, const char *suffix)
+{
+    size_t size = strlen(suffix);
+    return value.size >= size && memcmp(value.data + value.size - size, suffix, size) == 0;
+}
+
 static enum accord_status too_long(struct parser *parser, struct accord_bytes value)
 {
     return refuse(parser, ACCORD_TOO_LARGE, "a shorter name", value);
@@ -158,7 +164,8 @@ static enum accord_status take_listen(struct parser *parser)
     memcpy(listen->address, parser->values[0].data, parser->values[0].size);
     listen->address[parser->values[0].size] = 0;
     listen->tls = parser->count == 2;
-    for (size_t i = 0; i < config->listen_count; i++) {
+    /* Port 0 is another one each time. */
+    for (size_t i = 0; i < config->listen_count && !ends(parser->values[0], ":0"); i++) {
         if (strcmp(config->listen[i].address, listen->address) == 0)
             return refuse(parser, ACCORD_DUPLICATE, "each address once", parser->values[0]);
     }

@@ -38,6 +38,8 @@ static enum accord_status take_over(struct accord_server *server, const struct a
     enum accord_status status = accord_settings_check_key(next, server->options, server->key, error);
     if (status == ACCORD_OK && server->tls && accord_settings_tls(next, &tls))
         status = accord_http_renew_tls(server->http, &tls, error);
+    if (status == ACCORD_OK)
+        status = accord_server_watch(server, error);
     if (status == ACCORD_OK) {
         accord_settings_rules(next, &rules);
         status = accord_publisher_reload(server->publisher, &rules, error);

@@ -133,9 +133,9 @@ static void refuse_statement(struct accord_sequencer *sequencer, struct accord_a
         accord_error_what(&add->error, (struct accord_bytes){(const uint8_t *)what, (size_t)size});
     }
     accord_add_answer(sequencer, add,
-                  accord_status_exit(status) == 3    ? ACCORD_ADD_FAILED
-                  : accord_admission_is_form(status) ? ACCORD_ADD_MALFORMED
-                                                     : ACCORD_ADD_REFUSED);
+                      accord_status_exit(status) == 3    ? ACCORD_ADD_FAILED
+                      : accord_admission_is_form(status) ? ACCORD_ADD_MALFORMED
+                                                         : ACCORD_ADD_REFUSED);
 }
 
 static enum accord_status judge(struct accord_sequencer *sequencer, struct accord_group *group, struct accord_add *add,

@@ -4,6 +4,7 @@
 #include "serve/server.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,7 @@
 #define LAST_WORDS_MS 1000 /* for the last answers to reach their clients */
 #define OWN_FILES 128      /* that are not connections', at most */
 #define EVENTS_MAX 16
+#define UNIX_PREFIX "unix:"
 #define WATCH_MAX (2 * ACCORD_LISTEN_MAX + 8)
 
 /* What is woken from other threads */
@@ -102,10 +104,12 @@ static enum accord_status open_loop(struct accord_server *server, struct accord_
 static enum accord_status watch(struct accord_server *server, int descriptor, struct accord_error *error)
 {
     struct epoll_event event = {.events = EPOLLIN, .data.fd = descriptor};
-    return epoll_ctl(server->epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 ? ACCORD_OK : system_error(error, "epoll");
+    if (epoll_ctl(server->epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 || errno == EEXIST)
+        return ACCORD_OK;
+    return system_error(error, "epoll");
 }
 
-static enum accord_status watch_all(struct accord_server *server, struct accord_error *error)
+enum accord_status accord_server_watch(struct accord_server *server, struct accord_error *error)
 {
     int descriptors[WATCH_MAX];
     size_t count = accord_http_watch(server->http, descriptors, WATCH_MAX);
@@ -123,7 +127,7 @@ static enum accord_status watch_all(struct accord_server *server, struct accord_
 static void say_listening(const char *name, bool tls)
 {
     char quoted[160];
-    bool is_unix = strncmp(name, "unix:", 5) == 0;
+    bool is_unix = strncmp(name, UNIX_PREFIX, sizeof UNIX_PREFIX - 1) == 0;
     if (isatty(STDERR_FILENO) == 1)
         fprintf(stderr, is_unix ? "accord: serving at %s%s\n" : "accord: serving at %s%s/\n",
                 is_unix ? ""
@@ -153,6 +157,14 @@ static enum accord_status serve_socket(struct accord_server *server, int socket,
     return ACCORD_OK;
 }
 
+/* A Unix socket that this process made is removed at its end. */
+static void remember_path(struct accord_server *server, const char *address, int socket)
+{
+    int kept = strncmp(address, UNIX_PREFIX, sizeof UNIX_PREFIX - 1) == 0 ? fcntl(socket, F_DUPFD_CLOEXEC, 0) : -1;
+    if (kept >= 0)
+        server->unix_sockets[server->unix_count++] = kept;
+}
+
 static enum accord_status serve_address(struct accord_server *server, const struct accord_config_listen *listen,
                                         struct accord_error *error)
 {
@@ -160,13 +172,10 @@ static enum accord_status serve_address(struct accord_server *server, const stru
     size_t count = 0, served = 0;
     enum accord_status status = accord_listen(listen->address, sockets, &count, error);
     for (size_t i = 0; status == ACCORD_OK && i < count; i++, served++) {
-        if (server->own_count == sizeof server->own_sockets / sizeof server->own_sockets[0])
-            status = accord_fail(error, ACCORD_TOO_LARGE, 0);
-        else
-            status = serve_socket(server, sockets[i], listen->tls, error);
+        remember_path(server, listen->address, sockets[i]);
+        status = serve_socket(server, sockets[i], listen->tls, error);
         if (status != ACCORD_OK)
             break;
-        server->own_sockets[server->own_count++] = sockets[i];
     }
     for (size_t i = served; status != ACCORD_OK && i < count; i++)
         close(sockets[i]);
@@ -262,8 +271,6 @@ static enum accord_status load(struct accord_server *server, struct accord_error
     if (status == ACCORD_OK) {
         struct accord_bytes name = accord_signer_vkey(server->key)->name;
         snprintf(server->origin, sizeof server->origin, "%.*s", (int)name.size, (const char *)name.data);
-        if (options->subject != NULL) /* what goes wrong from here on says itself what it is about */
-            snprintf(options->subject, options->subject_size, "%s", options->config);
     }
     return status;
 }
@@ -282,7 +289,7 @@ static enum accord_status start(struct accord_server *server, struct accord_erro
     if (status == ACCORD_OK)
         status = start_http(server, error);
     if (status == ACCORD_OK)
-        status = watch_all(server, error);
+        status = accord_server_watch(server, error);
     if (status == ACCORD_OK)
         status = start_publisher(server, error);
     return status;
@@ -301,10 +308,13 @@ static void *stop_parts(void *context)
     return NULL;
 }
 
-static void unlink_sockets(const struct accord_server *server)
+static void unlink_sockets(struct accord_server *server)
 {
-    for (size_t i = 0; i < server->own_count; i++)
-        accord_listen_unlink(server->own_sockets[i]);
+    for (size_t i = 0; i < server->unix_count; i++) {
+        accord_listen_unlink(server->unix_sockets[i]);
+        close(server->unix_sockets[i]);
+    }
+    server->unix_count = 0;
 }
 
 /* The second time nothing is waited for: what was acknowledged is durable, whatever becomes of this process. */

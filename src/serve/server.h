@@ -19,9 +19,9 @@ struct accord_server {
     struct accord_publisher_thread *publisher;
     struct accord_status_page status;
     char origin[ACCORD_KEY_NAME_SIZE_MAX + 1];
-    bool tls;                               /* some socket speaks it */
-    int own_sockets[ACCORD_LISTEN_MAX * 2]; /* that it made, not inherited; http's */
-    size_t own_count, listening;
+    bool tls;                            /* some socket speaks it */
+    int unix_sockets[ACCORD_LISTEN_MAX]; /* that it made; the same as http's, to remove their paths by */
+    size_t unix_count, listening;
     /* The loop's descriptors. */
     int epoll, signals;
     int answered; /* eventfd: the sequencer has answers */
@@ -32,6 +32,8 @@ struct accord_server {
     bool all_published;
 };
 
+/* Watches what http wants to have watched: once more after its sockets have changed hands. */
+ACCORD_MUST_USE enum accord_status accord_server_watch(struct accord_server *server, struct accord_error *error);
 /* SIGHUP: goes over to what CONFIG says now, or stays as it is. */
 void accord_server_reload(struct accord_server *server);
 /* What the settings in force mean for the status page. */

@@ -177,6 +177,9 @@ enum accord_status accord_settings_check_key(const struct accord_settings *setti
         if (status == ACCORD_OK)
             status = check_urls(&settings->policy, options, error);
     }
+    /* What goes wrong after this says itself what it is about. */
+    if (status == ACCORD_OK)
+        about(options, options->config);
     return status;
 }
 

@@ -459,7 +459,7 @@ static void test_pipeline_sync_late(void **state)
 
 /* Entries come in while the tiles of those before them are made durable, and while their checkpoint is published: the
  * published tree is then ahead of the journal's base. */
-static const char sealing[] = "c3 s+2 S+4 q5 Qs250 S+1 q+3 Qs1 +300 SqQ+2 sS700 qQ+1 fos+9 S+5 qQ2 sSo+3 is1 SqQ";
+static const char sealing[] = "c3 ips+2 S+4 q5 Qs250 S+1 q+3 Qs1 +300 SqQ+2 sS700 qQ+1 fos+9 S+5 qQ2 sSo+3 is1 SqQ";
 
 static void test_sealing_sync_early(void **state)
 {

@@ -146,13 +146,13 @@ class Server:
         match = re.search(rf"^{re.escape(name)} (\S+)$", self.get("/metrics").text, re.M)
         return float(match.group(1)) if match else None
 
-    def signal(self, number):
+    def send(self, number):
         self.process.send_signal(number)
 
     def stop(self, number=signal.SIGTERM, seconds=30):
         """Ends it; its exit status."""
         if self.process.poll() is None:
-            self.signal(number)
+            self.send(number)
         try:
             status = self.process.wait(seconds)
         except subprocess.TimeoutExpired:

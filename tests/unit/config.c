@@ -164,6 +164,13 @@ static void later_roles_say_so(void **state)
     assert_non_null(strstr(error.expected, "does not have that role yet"));
 }
 
+static void free_ports(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("listen :0\nlisten :0\nlog a b\n"), ACCORD_OK);
+    assert_int_equal(config.listen_count, 2);
+}
+
 static void long_names(void **state)
 {
     (void)state;
@@ -205,7 +212,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults),           cmocka_unit_test(everything), cmocka_unit_test(relative_to_here),
         cmocka_unit_test(refusals),           cmocka_unit_test(long_names), cmocka_unit_test(addresses),
-        cmocka_unit_test(later_roles_say_so),
+        cmocka_unit_test(later_roles_say_so), cmocka_unit_test(free_ports),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
