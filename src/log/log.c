@@ -314,29 +314,29 @@ static enum accord_status put(struct accord_log *log, struct accord_bytes entrie
     return status;
 }
 
-static enum accord_status put_behind(struct accord_log *log, struct accord_bytes entries,
-                                     const uint8_t (*hashes)[ACCORD_HASH_SIZE], struct accord_error *error)
+static enum accord_status put_next(struct accord_log *log, struct accord_bytes entries,
+                                   const uint8_t (*hashes)[ACCORD_HASH_SIZE], bool behind, struct accord_error *error)
 {
     enum accord_status status = ACCORD_OK;
     if (log->store.batch_bytes(log->store.context) > JOURNAL_SIZE_MAX)
         status = accord_log_flush(log, error);
     if (status == ACCORD_OK && log->broken)
         status = is_broken(log, error);
-    return status == ACCORD_OK ? put(log, entries, hashes, true, error) : status;
+    return status == ACCORD_OK ? put(log, entries, hashes, behind, error) : status;
 }
 
 enum accord_status accord_log_put(struct accord_log *log, struct accord_bytes entries, struct accord_error *error)
 {
-    return put_behind(log, entries, NULL, error);
+    return put_next(log, entries, NULL, true, error);
 }
 
 /* That there are as many hashes as entries is the caller's word, which accord_log_hash gave it. */
 enum accord_status accord_log_put_hashed(struct accord_log *log, struct accord_bytes entries,
-                                         const uint8_t (*hashes)[ACCORD_HASH_SIZE], uint64_t count,
+                                         const uint8_t (*hashes)[ACCORD_HASH_SIZE], uint64_t count, bool soon,
                                          struct accord_error *error)
 {
     (void)count;
-    return put_behind(log, entries, hashes, error);
+    return put_next(log, entries, hashes, !soon, error);
 }
 
 enum accord_status accord_log_hash(struct accord_log *log, struct accord_bytes entries,

@@ -68,10 +68,12 @@ struct accord_bytes accord_log_cut(struct accord_bytes *rest, size_t size);
 ACCORD_MUST_USE enum accord_status accord_log_hash(struct accord_log *log, struct accord_bytes entries,
                                                    uint8_t (*hashes)[ACCORD_HASH_SIZE], uint64_t capacity,
                                                    uint64_t *count, struct accord_error *error);
-/* accord_log_put of entries whose leaf hashes are known: count of them, borrowed as the entries are. */
+/* accord_log_put for those who know more: the leaf hashes (count of them, borrowed as the entries are; NULL: they are
+ * computed), and, with soon, that the next call is accord_log_flush. Then the sync is done by that call, which costs
+ * less than having it done behind the caller's back. */
 ACCORD_MUST_USE enum accord_status accord_log_put_hashed(struct accord_log *log, struct accord_bytes entries,
                                                          const uint8_t (*hashes)[ACCORD_HASH_SIZE], uint64_t count,
-                                                         struct accord_error *error);
+                                                         bool soon, struct accord_error *error);
 /* The leaf hash of an entry below accord_log_size, from the edge or from its tile of level 0. The last few tiles are
  * kept, so reading on is cheap. */
 ACCORD_MUST_USE enum accord_status accord_log_leaf(struct accord_log *log, uint64_t index,

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "accord/checkpoint.h"
 #include "base/clock.h"
 #include "core/text.h"
 #include "log/store.h"
@@ -87,6 +88,26 @@ static enum accord_status read_once(const struct remote *remote, const char *url
     return status;
 }
 
+/* A page (of a proxy, a login, a web server's own) in place of the checkpoint is the most likely mistake: say so. What
+ * else is no checkpoint is refused as its grammar says, with the URL. */
+static enum accord_status look_at_checkpoint(struct accord_bytes bytes, const char *url, struct accord_error *error)
+{
+    struct accord_checkpoint_claim claim;
+    struct accord_error found;
+    enum accord_status status = accord_checkpoint_parse(&claim, bytes, &found);
+    if (status == ACCORD_OK)
+        return status;
+    if (bytes.size > 0 && bytes.data[0] == '<') {
+        status = accord_fail(&found, ACCORD_NETWORK, 0);
+        accord_error_expected(&found, ACCORD_LITERAL("a log's checkpoint"));
+        accord_error_found(&found, ACCORD_LITERAL("a page"));
+    }
+    accord_url_blame(&found, url);
+    if (error != NULL)
+        *error = found;
+    return status;
+}
+
 static enum accord_status http_read(void *context, const char *name, struct accord_buffer *out,
                                     struct accord_error *error)
 {
@@ -94,6 +115,7 @@ static enum accord_status http_read(void *context, const char *name, struct acco
     char url[URL_SIZE];
     uint64_t wait_ms = 0;
     bool put_off = true;
+    size_t before = out->size;
     enum accord_status status = accord_url_join(url, sizeof url, remote->url, name, error);
     if (status != ACCORD_OK)
         return status;
@@ -102,6 +124,8 @@ static enum accord_status http_read(void *context, const char *name, struct acco
             pause_ms(wait_ms);
         status = read_once(remote, url, out, &put_off, &wait_ms, error);
     }
+    if (status == ACCORD_OK && strcmp(name, "checkpoint") == 0)
+        status = look_at_checkpoint((struct accord_bytes){out->data + before, out->size - before}, url, error);
     return status;
 }
 

@@ -59,9 +59,10 @@ static void histogram(struct text *text, const char *name, const char *labels, c
     uint64_t count = 0;
     double bound = FIRST_SECONDS;
     size_t length = strlen(labels);
-    for (size_t i = 0; i + 1 < ACCORD_HISTOGRAM_BUCKETS; i++, bound *= 2) {
+    for (size_t i = 0; i + 1 < ACCORD_HISTOGRAM_BUCKETS; i++) {
         count += read_counter(&values->bucket[i]);
         say(text, "%s_bucket{%sle=\"%.10g\"} %llu\n", name, labels, bound, (unsigned long long)count);
+        bound *= 2;
     }
     count += read_counter(&values->bucket[ACCORD_HISTOGRAM_BUCKETS - 1]);
     say(text, "%s_bucket{%sle=\"+Inf\"} %llu\n", name, labels, (unsigned long long)count);
@@ -97,7 +98,7 @@ static void adds(struct text *text, const struct accord_metrics *metrics)
     number(text, "accord_log_queue_bytes", "gauge", "Bytes of those.", read_counter(&metrics->queue_bytes));
     number(text, "accord_log_dedup_entries", "gauge", "Entries that deduplication knows.",
            read_counter(&metrics->dedup_covered));
-    number(text, "accord_log_dedup_bytes", "gauge", "Bytes of memory that deduplication takes.",
+    number(text, "accord_log_dedup_bytes", "gauge", "Bytes that deduplication takes on the disk.",
            read_counter(&metrics->dedup_bytes));
 }
 

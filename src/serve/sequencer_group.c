@@ -356,10 +356,11 @@ void accord_group_put(struct accord_sequencer *sequencer)
     struct accord_group *group = sequencer->gathering;
     struct accord_error error;
     group->begun_us = sequencer->seams.now_us();
+    const uint8_t(*hashes)[ACCORD_HASH_SIZE] = group->hashed ? (const uint8_t(*)[ACCORD_HASH_SIZE])group->hashes : NULL;
+    /* With little behind it the group is flushed at once, and a thread for its sync would be woken for nothing. */
+    bool soon = sequencer->pending_bytes < ACCORD_CHAIN_BYTES;
     enum accord_status status =
-        group->hashed ? accord_log_put_hashed(sequencer->log, group->entries,
-                                              (const uint8_t(*)[ACCORD_HASH_SIZE])group->hashes, group->count, &error)
-                      : accord_log_put(sequencer->log, group->entries, &error);
+        accord_log_put_hashed(sequencer->log, group->entries, hashes, group->count, soon, &error);
     accord_group_settle(sequencer, status == ACCORD_OK ? NULL : &error);
     sequencer->gathering = NULL;
     if (status == ACCORD_OK)

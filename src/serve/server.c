@@ -20,9 +20,9 @@
 #include "serve/event.h"
 #include "serve/notify.h"
 
-#define GRACE_MS 10000     /* for the last checkpoint's quorum */
-#define LAST_WORDS_MS 1000 /* for the last answers to reach their clients */
-#define OWN_FILES 128      /* that are not connections', at most */
+#define GRACE_MS 10000               /* for the last checkpoint's quorum */
+#define LAST_WORDS_MS UINT64_C(1000) /* for the last answers to reach their clients */
+#define OWN_FILES ((rlim_t)128)      /* that are not connections', at most */
 #define EVENTS_MAX 16
 #define UNIX_PREFIX "unix:"
 #define WATCH_MAX (2 * ACCORD_LISTEN_MAX + 8)

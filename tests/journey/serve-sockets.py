@@ -92,6 +92,20 @@ with socket.socket() as passed:
     check("and the socket is the manager's still", late.fileno() > 0)
     late.close()
 
+# a person at a terminal reads a sentence
+config()
+ours, theirs = os.openpty()
+person = subprocess.Popen([ACCORD, "serve", "config"], cwd=DIR, stdin=subprocess.DEVNULL, stderr=theirs)
+atexit.register(lambda: person.poll() is None and person.kill())
+os.close(theirs)
+said = b""
+while b"event=ready" not in said:
+    said += os.read(ours, 4096)
+check("at a terminal it says where it serves", re.search(rb"accord: serving at http://127\.0\.0\.1:\d+/\r\n", said), said)
+person.send_signal(signal.SIGINT)
+check("and ends at Ctrl-C", person.wait(20) == 0)
+os.close(ours)
+
 # the service manager is told
 with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
     manager.bind(str(DIR / "notify"))

@@ -3,6 +3,7 @@
 #include "core/text.h"
 #include "crypto/backend.h"
 #include "keys/key.h"
+#include "log/dedup_inner.h"
 #include "log/edge.h"
 #include "log/store.h"
 
@@ -70,6 +71,14 @@ static void write_level(const struct accord_store *store, struct accord_frontier
     accord_buffer_free(&bundle);
 }
 
+static void finish_job(const struct accord_store *store, const char *what)
+{
+    enum accord_status status;
+    struct accord_error error;
+    (void)store->job_end(store->context, true, &status, &error);
+    must(status, what, &error);
+}
+
 int main(int argc, char **argv)
 {
     struct accord_error error;
@@ -92,12 +101,15 @@ int main(int argc, char **argv)
     must(accord_store_dir_create(&store, accord_buffer_bytes(&note), &error), argv[1], &error);
     for (unsigned level = 0; level < ACCORD_EDGE_LEVELS - 1; level++)
         write_level(&store, &frontier, level);
-    must(store.settle(store.context, &error), "tiles", &error);
+    store.settle_begin(store.context);
+    finish_job(&store, "tiles");
     must(store.head_move(store.context, &frontier, &error), "journal", &error);
     accord_frontier_root(&accord_crypto_default, &frontier, root);
     sign(key, frontier.size, root, &note);
-    must(store.checkpoint_move(store.context, accord_buffer_bytes(&note), &error), "checkpoint", &error);
+    must(store.checkpoint_move_begin(store.context, accord_buffer_bytes(&note), &error), "checkpoint", &error);
+    finish_job(&store, "checkpoint");
     accord_store_dir_close(&store);
+    must(accord_dedup_claim(&accord_fs_real, argv[1], frontier.size, &error), "deduplication", &error);
     accord_buffer_free(&note);
     accord_signer_free(key);
     return 0;
