@@ -155,7 +155,8 @@ def with_watch(options, name, kind, load):
         server.stop()
         after = probe(options.work)
         disturbed = foreign > FOREIGN_MAX or max(before, after) > PROBE_FACTOR * best_probe
-        detail = " ".join(f"{key} {value:,.2f}" if isinstance(value, float) else f"{key} {value}" for key, value in row.items())
+        detail = " ".join(f"{key} {value:,.2f}" if isinstance(value, float) else f"{key} {value}"
+                          for key, value in row.items())
         say(f"  {name}, {kind}: {detail}")
         say(f"    foreign load: average {average:.2f}; fdatasync {before:.2f} ms before, {after:.2f} after; "
             f"{foreign:.2f} processors of others{'; DISTURBED' if disturbed else ''}")
@@ -192,7 +193,7 @@ def load_wrk(connections, seconds):
         acknowledged, took, latency, refused, errors = wrk(server, connections, seconds)
         own = server.cpu_seconds() - own
         row = {"adds/s": acknowledged / took, "p50 ms": latency[50], "p99 ms": latency[99],
-               "cpu us/add": 1e6 * own / max(acknowledged, 1)}
+               "cpu us/add": 1e6 * own / acknowledged if acknowledged >= 1000 else None}  # a tick is 10 ms
         if refused:
             row["refused"] = refused
         if errors:

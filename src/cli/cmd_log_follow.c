@@ -2,20 +2,22 @@
  * a log must hold to stands in follow/follower.c. */
 #include "accord/policy.h"
 #include "accord/statement.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "cli/commands.h"
+#include "cli/lines.h"
 #include "cli/log_source.h"
 #include "cli/say.h"
 #include "core/text.h"
 #include "follow/follower.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <unistd.h>
 
+#define SECOND_US 1000000
 #define INTERVAL_SECONDS 1
 #define INTERVAL_MAX_SECONDS 86400
 #define BACKOFF_MAX_SECONDS 60
@@ -36,16 +38,22 @@ struct following {
     const struct accord_policy *policy;
     const char *state; /* path, or NULL */
     struct accord_position position, saved;
+    uint64_t saved_us; /* when */
     struct accord_buffer note;
-    bool output_ended;
+    struct accord_lines lines;
 };
 
 static volatile sig_atomic_t stop;
+static volatile sig_atomic_t idle; /* all that was read is printed and remembered */
 
+/* A server that does not answer is not waited for where there is nothing to finish. */
 static void on_signal(int number)
 {
     (void)number;
     stop = 1;
+    if (idle) {
+        _exit(0);
+    }
 }
 
 static json_t *base64_json(struct accord_bytes bytes)
@@ -85,37 +93,35 @@ static enum accord_status print_entry(void *context, uint64_t index, const uint8
     if (json == NULL) {
         return accord_fail(error, ACCORD_NO_MEMORY, 0);
     }
-    bool printed = json_dumpf(json, stdout, JSON_COMPACT) == 0 && putchar('\n') != EOF;
+    char *text = json_dumps(json, JSON_COMPACT);
     json_decref(json);
-    if (printed) {
-        return ACCORD_OK;
+    if (text == NULL) {
+        return accord_fail(error, ACCORD_NO_MEMORY, 0);
     }
-    following->output_ended = errno == EPIPE;
-    accord_fail(error, ACCORD_IO, 0);
-    accord_error_what(error, ACCORD_LITERAL("standard output"));
-    return ACCORD_IO;
+    enum accord_status status = accord_lines_put(&following->lines, accord_bytes_of(text), error);
+    free(text);
+    return status;
 }
 
 /* What was printed has left this process before it is remembered: after a crash some of it may come twice, none of it
- * is left out. */
-static enum accord_status save(struct following *following, struct accord_bytes origin, struct accord_error *error)
+ * is left out. While there is more to print, once a second is often enough. */
+static enum accord_status save(struct following *following, struct accord_bytes origin, bool more,
+                               struct accord_error *error)
 {
-    if (fflush(stdout) != 0) {
-        following->output_ended = errno == EPIPE;
-        accord_fail(error, ACCORD_IO, 0);
-        accord_error_what(error, ACCORD_LITERAL("standard output"));
-        return ACCORD_IO;
-    }
-    if (following->state == NULL || memcmp(&following->position, &following->saved, sizeof following->saved) == 0) {
-        return ACCORD_OK;
+    const struct accord_position *position = &following->position;
+    enum accord_status status = accord_lines_flush(&following->lines, error);
+    bool changed = memcmp(position, &following->saved, sizeof following->saved) != 0;
+    bool began = position->next <= position->size; /* nothing was printed before */
+    if (status != ACCORD_OK || following->state == NULL || !changed || !began ||
+        (more && accord_monotonic_us() - following->saved_us < SECOND_US)) {
+        return status;
     }
     uint8_t text[ACCORD_POSITION_SIZE_MAX];
     struct accord_out out = {text, sizeof text, 0, false};
-    accord_position_print(&out, origin, &following->position);
-    enum accord_status status =
-        accord_file_replace(following->call->fs, following->state, accord_out_bytes(&out), 0644, error);
-    following->saved = following->position;
-    return status;
+    accord_position_print(&out, origin, position);
+    following->saved = *position;
+    following->saved_us = accord_monotonic_us();
+    return accord_file_replace(following->call->fs, following->state, accord_out_bytes(&out), 0644, error);
 }
 
 static enum accord_status check_signed(const struct following *following, const struct accord_checkpoint_claim *claim,
@@ -164,13 +170,44 @@ static enum accord_status load(struct following *following, struct accord_bytes 
     return status;
 }
 
+/* What goes away by waiting: the network's troubles, and a tile that is not there yet. */
+static bool is_passing(enum accord_status status)
+{
+    return status == ACCORD_NETWORK || status == ACCORD_NOT_FOUND;
+}
+
+/* Prints what the accepted tree has that was not printed. */
+static enum accord_status print_new(struct following *following, struct accord_bytes origin, struct accord_error *error)
+{
+    struct accord_position *position = &following->position;
+    enum accord_status status = ACCORD_OK;
+    while (status == ACCORD_OK && position->next < position->size && stop == 0) {
+        status =
+            accord_follow_bundle(position, following->reader, following->call->crypto, print_entry, following, error);
+        if (status == ACCORD_OK) {
+            status = save(following, origin, true, error);
+        }
+    }
+    /* What came before a trouble that passes is not printed again because of it. */
+    struct accord_error saving;
+    enum accord_status saved =
+        status == ACCORD_OK || is_passing(status) ? save(following, origin, false, &saving) : ACCORD_OK;
+    if (saved != ACCORD_OK) {
+        *error = saving;
+        return saved;
+    }
+    return status;
+}
+
 /* One look at the log: its new entries, if any. */
 static enum accord_status look(struct following *following, bool first, struct accord_error *error)
 {
     struct accord_checkpoint_claim claim;
     struct accord_position *position = &following->position;
     following->note.size = 0;
+    idle = 1;
     enum accord_status status = accord_reader_checkpoint(following->reader, &following->note, error);
+    idle = 0;
     if (status == ACCORD_OK) {
         status = accord_checkpoint_parse(&claim, accord_buffer_bytes(&following->note), error);
     }
@@ -185,37 +222,7 @@ static enum accord_status look(struct following *following, bool first, struct a
     if (status == ACCORD_OK) {
         status = accord_follow_tree(position, following->reader, following->call->crypto, &claim, error);
     }
-    while (status == ACCORD_OK && position->next < position->size && stop == 0) {
-        status =
-            accord_follow_bundle(position, following->reader, following->call->crypto, print_entry, following, error);
-    }
-    if (status != ACCORD_OK && status != ACCORD_IO) {
-        return status;
-    }
-    if (position->next > position->size) {
-        return status; /* nothing was printed yet: there is no position to keep */
-    }
-    struct accord_error saving;
-    enum accord_status saved = following->output_ended ? ACCORD_IO : save(following, claim.origin, &saving);
-    if (status == ACCORD_OK && saved != ACCORD_OK) {
-        *error = saving;
-        status = saved;
-    }
-    return status;
-}
-
-static void pause_seconds(uint64_t seconds)
-{
-    const struct timespec span = {.tv_sec = (time_t)seconds};
-    if (stop == 0) {
-        (void)nanosleep(&span, NULL); /* a signal ends it early */
-    }
-}
-
-/* What goes away by waiting: the network's troubles, and a tile that is not there yet. */
-static bool is_passing(enum accord_status status)
-{
-    return status == ACCORD_NETWORK || status == ACCORD_NOT_FOUND;
+    return status == ACCORD_OK ? print_new(following, claim.origin, error) : status;
 }
 
 static enum accord_status follow(struct following *following, uint64_t interval, struct accord_error *error)
@@ -225,16 +232,22 @@ static enum accord_status follow(struct following *following, uint64_t interval,
     for (;;) {
         enum accord_status status = look(following, !met, error);
         met = met || status == ACCORD_OK;
-        if (following->output_ended || stop != 0 || (once && status == ACCORD_OK)) {
+        if (following->lines.ended) {
             return ACCORD_OK;
         }
         if (status != ACCORD_OK && (once || !met || !is_passing(status))) {
             return status;
         }
+        if (once || stop != 0) {
+            return ACCORD_OK;
+        }
         if (status != ACCORD_OK) {
             accord_note(following->call, "%s: %s; looking again in %" PRIu64 " s", error->what, error->found, backoff);
         }
-        pause_seconds(status == ACCORD_OK ? interval : backoff);
+        accord_lines_pause(&following->lines, 1000 * (status == ACCORD_OK ? interval : backoff));
+        if (following->lines.ended || stop != 0) {
+            return ACCORD_OK;
+        }
         backoff = status == ACCORD_OK                 ? interval
                   : backoff * 2 > BACKOFF_MAX_SECONDS ? BACKOFF_MAX_SECONDS
                                                       : backoff * 2;
@@ -251,6 +264,7 @@ static int run(struct accord_call *call, const struct accord_vkey *vkey, const s
                                   .state = accord_call_value(call, "state"),
                                   .position = {.next = from}};
     accord_buffer_init(&following.note, ACCORD_NOTE_SIZE_MAX);
+    accord_lines_init(&following.lines, &stop);
     const struct sigaction action = {.sa_handler = on_signal};
     (void)sigaction(SIGTERM, &action, NULL);
     (void)sigaction(SIGINT, &action, NULL);
@@ -266,6 +280,7 @@ static int run(struct accord_call *call, const struct accord_vkey *vkey, const s
     int result = status == ACCORD_OK ? 0 : accord_refuse(call, call->operands[0], &error);
     accord_reader_close(following.reader);
     accord_buffer_free(&following.note);
+    accord_lines_free(&following.lines);
     return result;
 }
 

@@ -372,6 +372,17 @@ enum accord_status accord_sequencer_start(struct accord_sequencer **out, const s
     return ACCORD_OK;
 }
 
+/* Whoever opens the log next has nothing to replay, and the disk holds no entry twice. */
+static void empty_journal(struct accord_sequencer *sequencer)
+{
+    struct accord_error error;
+    if (!accord_sequencer_able(sequencer))
+        return;
+    accord_job_end(sequencer, true);
+    if (accord_log_integrate(sequencer->log, &error) != ACCORD_OK)
+        accord_sequencer_complain(sequencer, ACCORD_COMMIT_FAILED, &error);
+}
+
 void accord_sequencer_stop(struct accord_sequencer *sequencer)
 {
     if (sequencer == NULL)
@@ -388,5 +399,6 @@ void accord_sequencer_stop(struct accord_sequencer *sequencer)
     while (sequencer->visitors > 0)
         pthread_cond_wait(&sequencer->changed, &sequencer->mutex);
     pthread_mutex_unlock(&sequencer->mutex);
+    empty_journal(sequencer);
     accord_sequencer_unmake(sequencer);
 }

@@ -46,7 +46,8 @@ class Following:
 
     def read(self):
         for line in self.process.stdout:
-            self.lines.append(json.loads(line))
+            if line.endswith(b"\n"): # the last one may be cut where it was killed
+                self.lines.append(json.loads(line))
 
     def has(self, count, seconds=20):
         end = time.monotonic() + seconds
@@ -149,13 +150,45 @@ except subprocess.TimeoutExpired:
     status = "still there"
 check("also where nothing comes", status == 0, status)
 
+# A reader who stalls: what it was not given comes again.
+shutil.rmtree(DIR / "stalled", True)
+must(accord("log", "new", "stalled", "--key", "log.key"))
+fill(*(b"%d " % i + b"x" * 3000 for i in range(200)), name="stalled")
+stalled = subprocess.Popen([ACCORD, "log", "follow", "stalled", "--vkey", VKEY, "--state", "stalled.state"], cwd=DIR,
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+atexit.register(stalled.kill)
+time.sleep(0.5)
+stalled.send_signal(signal.SIGTERM)
+try:
+    status = stalled.wait(10)
+except subprocess.TimeoutExpired:
+    status = "still there"
+check("a reader who stalls does not keep it from ending", status == 0, status)
+given = lines(b"\n".join(stalled.stdout.read().split(b"\n")[:-1]))
+run = once("--state", "stalled.state", url="stalled")
+check("and loses nothing", 0 < len(given) < 200 and set(range(200)) <= {line["index"] for line in given} | set(indexes(run)),
+      f"{len(given)} {run}"[:300])
+
+# A server that does not answer
+following = Following("--from", "2000")
+time.sleep(0.5)
+silence = threading.Event()
+web.misbehave("/checkpoint", lambda handler: silence.wait(60))
+time.sleep(1.5)
+started = time.monotonic()
+check("SIGTERM ends it while nobody answers", following.end(signal.SIGTERM) == 0 and time.monotonic() - started < 5,
+      time.monotonic() - started)
+silence.set()
+web.misbehave("/", None)
+
 # Troubles that pass
-following = Following("--interval", "1", "--from", "2000")
+following = Following("--interval", "1", "--from", "1999")
+following.has(1)
 web.misbehave("/", lambda handler: handler.reply(500))
 time.sleep(2.5)
 fill(b"entry 2000")
 web.misbehave("/", None)
-check("a server's troubles pass", following.has(1, 30), following.lines)
+check("a server's troubles pass", following.has(2, 30), following.lines)
 check("SIGTERM ends it while it waits", following.end(signal.SIGTERM) == 0)
 check("what went wrong was said", b"HTTP status 500" in following.process.stderr.read())
 expect("a server that never answered is refused at once", once(url=refused_port()), 3)
@@ -194,16 +227,21 @@ show("forked", "a log that forked", "the log may have forked")
 remake("same-size", SEEN[:1500] + [b"another"] + SEEN[1501:])
 show("same-size", "of the same size too", "the log may have forked")
 remake("longer", SEEN + [b"entry %d" % i for i in range(2001, 2300)])
-bundle = DIR / "longer" / "tile" / "entries" / "008"
-bundle.write_bytes(bundle.read_bytes().replace(b"entry 2100", b"entry 2999"))
-show("longer", "a changed entry", "tile/entries/008")
+bundle = DIR / "longer" / "tile" / "entries" / "007"
+bundle.write_bytes(bundle.read_bytes().replace(b"entry 2040", b"entry 2999"))
+show("longer", "a changed entry", "tile/entries/007")
 
 # The changed entry's leaf too, so that the bundle agrees with its tile.
-tile = DIR / "longer" / "tile" / "0" / "008"
+tile = DIR / "longer" / "tile" / "0" / "007"
 leaf = lambda entry: hashlib.sha256(b"\0" + entry).digest()
-check("(the tile is changed as well)", leaf(b"entry 2100") in tile.read_bytes())
-tile.write_bytes(tile.read_bytes().replace(leaf(b"entry 2100"), leaf(b"entry 2999")))
+check("(the tile is changed as well)", leaf(b"entry 2040") in tile.read_bytes())
+tile.write_bytes(tile.read_bytes().replace(leaf(b"entry 2040"), leaf(b"entry 2999")))
 show("longer", "a changed entry with a tile that agrees", "(may have forked|does not lead to the checkpoint's root|does not agree)")
+web.root = DIR / "longer"
+run = once()
+expect("also where nothing was seen before", run, 1, "does not lead to the checkpoint's root")
+check("what is printed is what was proven", indexes(run) == list(range(7 * 256)), run.out[-300:])
+web.root = DIR / "log"
 run = accord("log", "follow", web.url, "--once", "--state", "state")
 check("the log itself goes on", run.status == 0, run)
 
