@@ -14,6 +14,11 @@ def checkpoint(url=None):
     return accord("log", "checkpoint", url or web.url)
 
 
+def peak():
+    """Of the commands so far, in KB."""
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+
+
 def timed(name, run, status, says, seconds=20):
     """run is a function: what it does is bounded in time."""
     started = time.monotonic()
@@ -75,6 +80,8 @@ def status(code, **headers):
     return lambda handler: handler.reply(code, b"no\n", **headers)
 
 
+must(accord("log", "check", web.url, "--vkey", VKEY))
+plain = peak()
 timed("nobody listens", lambda: checkpoint(refused_port()), 3, r"http://127\.0\.0\.1:\d+/checkpoint: .*(?i:connect|refused)")
 timed("no such host", lambda: checkpoint("http://no-such-host.invalid"), 3, r"no-such-host\.invalid/checkpoint")
 expect("no log at this URL", checkpoint(web.url + "/nothing"), 3, "/nothing/checkpoint: it does not exist.*404")
@@ -100,13 +107,12 @@ for name, fault, code, says in (
 web.misbehave("/checkpoint", page)
 timed("a page in place of the checkpoint", checkpoint, 3, r"127\.0\.0\.1:\d+/checkpoint: .*expected a log's checkpoint, found a page")
 web.misbehave("/checkpoint", lambda handler: handler.reply(200, b"remote.example/log\n301\n"))
-timed("what begins like a checkpoint", checkpoint, 1, r"127\.0\.0\.1:\d+/checkpoint: line \d: .*does not follow its grammar")
+timed("what begins like a checkpoint", checkpoint, 1, r"127\.0\.0\.1:\d+/checkpoint: this does not follow its grammar")
 web.misbehave("/checkpoint", lambda handler: handler.reply(200))
 timed("nothing in place of the checkpoint", checkpoint, 1, "does not follow its grammar")
 web.misbehave("/tile/", page)
 timed("a page in place of a tile", lambda: accord("log", "prove", web.url, 7), 1, "tile/0/.*does not agree")
-peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-check("whatever came, it took less than 100 MB", "sanitize" in ACCORD or peak < 100_000, f"{peak} KB")
+check("whatever came, it took less than 64 MB more than a good log does", peak() - plain < 65536, f"{plain} KB, {peak()} KB")
 
 web.misbehave("/checkpoint", after(2, status(503)))
 timed("a busy server is asked again", checkpoint, 0, None)
