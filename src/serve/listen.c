@@ -171,7 +171,11 @@ static enum accord_status open_internet(const char *address, int sockets[ACCORD_
     if (!cut_address(text, &host, &port))
         return refuse(error, ACCORD_MALFORMED, address, "HOST:PORT, [IPV6]:PORT, :PORT or unix:PATH is needed");
     struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE}, *found;
-    int result = getaddrinfo(host[0] == '\0' ? NULL : host, port, &hints, &found);
+    /* It means this machine whether or not a file says so (RFC 6761, section 6.3): no host without AI_PASSIVE. */
+    bool is_localhost = strcmp(host, "localhost") == 0;
+    if (is_localhost)
+        hints.ai_flags = 0;
+    int result = getaddrinfo(host[0] == '\0' || is_localhost ? NULL : host, port, &hints, &found);
     if (result != 0)
         return refuse(error, ACCORD_NETWORK, address, gai_strerror(result));
     enum accord_status status = open_all(found, address, sockets, count, error);

@@ -12,7 +12,7 @@ vkey = new_log()
 config()
 server = Server()
 subprocess.run([openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
-                "/CN=log.example", "-addext", "subjectAltName=DNS:localhost", "-keyout", "tls.key", "-out", "tls.pem"],
+                "/CN=log.example", "-addext", "subjectAltName=IP:127.0.0.1,IP:::1", "-keyout", "tls.key", "-out", "tls.pem"],
                cwd=DIR, check=True, capture_output=True)
 with socket.socket() as free:
     free.bind(("127.0.0.1", 0))
@@ -43,7 +43,7 @@ context = ssl.create_default_context(cafile=str(DIR / "tls.pem"))
 
 
 def ask(method, path, body=None, headers=None):
-    connection = http.client.HTTPSConnection("localhost", port, timeout=PATIENCE, context=context)
+    connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=PATIENCE, context=context)
     try:
         connection.request(method, path, body, headers or {})
         return Answer(connection.getresponse())

@@ -8,9 +8,9 @@ openssl = shutil.which("openssl")
 
 
 def certificate(name):
-    """A new self-signed certificate for localhost in DIR/tls.pem, its key in DIR/tls.key; a context that trusts it alone."""
+    """A new self-signed certificate for loopback in DIR/tls.pem, its key in DIR/tls.key; a context that trusts it alone."""
     done = subprocess.run([openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-                           "-subj", f"/CN={name}", "-addext", "subjectAltName=DNS:localhost", "-keyout", "tls.key", "-out",
+                           "-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1,IP:::1", "-keyout", "tls.key", "-out",
                            "tls.pem"], cwd=DIR, capture_output=True)
     if done.returncode != 0:
         print(f"Bail out! {done.stderr.decode()}")
@@ -94,17 +94,22 @@ with socket.socket() as passed:
 
 # a person at a terminal reads a sentence
 config()
-ours, theirs = os.openpty()
-person = subprocess.Popen([ACCORD, "serve", "config"], cwd=DIR, stdin=subprocess.DEVNULL, stderr=theirs)
-atexit.register(lambda: person.poll() is None and person.kill())
-os.close(theirs)
-said = b""
-while b"event=ready" not in said:
-    said += os.read(ours, 4096)
-check("at a terminal it says where it serves", re.search(rb"accord: serving at http://127\.0\.0\.1:\d+/\r\n", said), said)
-person.send_signal(signal.SIGINT)
-check("and ends at Ctrl-C", person.wait(20) == 0)
-os.close(ours)
+try:
+    ours, theirs = os.openpty()
+except OSError:
+    ours = None
+    print("# this machine has no terminals to give")
+if ours is not None:
+    person = subprocess.Popen([ACCORD, "serve", "config"], cwd=DIR, stdin=subprocess.DEVNULL, stderr=theirs)
+    atexit.register(lambda: person.poll() is None and person.kill())
+    os.close(theirs)
+    said = b""
+    while b"event=ready" not in said:
+        said += os.read(ours, 4096)
+    check("at a terminal it says where it serves", re.search(rb"accord: serving at http://127\.0\.0\.1:\d+/\r\n", said), said)
+    person.send_signal(signal.SIGINT)
+    check("and ends at Ctrl-C", person.wait(20) == 0)
+    os.close(ours)
 
 # the service manager is told
 with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:

@@ -104,7 +104,7 @@ class Server:
             return Unix(DIR / address[5:])
         host, port = address.rsplit(":", 1)
         if tls:
-            return http.client.HTTPSConnection("localhost", int(port), timeout=PATIENCE, context=context)
+            return http.client.HTTPSConnection(host.strip("[]"), int(port), timeout=PATIENCE, context=context)
         return http.client.HTTPConnection(host.strip("[]"), int(port), timeout=PATIENCE)
 
     def socket(self, timeout=PATIENCE):
