@@ -119,40 +119,53 @@ static int temporary_open(const struct accord_fs *fs, const char *path, unsigned
     return handle;
 }
 
-static int write_and_close(const struct accord_fs *fs, int handle, struct accord_bytes bytes)
+static int note_sync(int result, bool *sync_failed)
+{
+    *sync_failed = *sync_failed || result < 0;
+    return result;
+}
+
+static int write_and_close(const struct accord_fs *fs, int handle, struct accord_bytes bytes, bool *sync_failed)
 {
     int64_t put = bytes.size == 0 ? 0 : fs->write_at(fs->context, handle, bytes.data, bytes.size, 0);
-    int result = put < 0 ? (int)put : fs->sync(fs->context, handle);
+    int result = put < 0 ? (int)put : note_sync(fs->sync(fs->context, handle), sync_failed);
     int closed = fs->close(fs->context, handle);
     return result < 0 ? result : closed;
 }
 
 /* What accord_file_replace does, as an errno. */
 static int replace(const struct accord_fs *fs, const char *path, const char *directory, struct accord_bytes bytes,
-                   unsigned mode)
+                   unsigned mode, bool *sync_failed)
 {
     char *name;
     int handle = temporary_open(fs, path, mode, &name);
     if (handle < 0)
         return handle;
-    int result = write_and_close(fs, handle, bytes);
+    int result = write_and_close(fs, handle, bytes, sync_failed);
     if (result >= 0)
         result = fs->rename(fs->context, name, path);
     if (result < 0)
         (void)fs->unlink(fs->context, name);
     else
-        result = fs->sync_dir(fs->context, directory);
+        result = note_sync(fs->sync_dir(fs->context, directory), sync_failed);
     free(name);
     return result;
+}
+
+enum accord_status accord_file_replace_told(const struct accord_fs *fs, const char *path, struct accord_bytes bytes,
+                                            unsigned mode, bool *sync_failed, struct accord_error *error)
+{
+    char *directory = directory_of(path);
+    int result = directory == NULL ? -ENOMEM : replace(fs, path, directory, bytes, mode, sync_failed);
+    free(directory);
+    return result < 0 ? accord_file_error(error, result, path) : ACCORD_OK;
 }
 
 enum accord_status accord_file_replace(const struct accord_fs *fs, const char *path, struct accord_bytes bytes,
                                        unsigned mode, struct accord_error *error)
 {
-    char *directory = directory_of(path);
-    int result = directory == NULL ? -ENOMEM : replace(fs, path, directory, bytes, mode);
-    free(directory);
-    return result < 0 ? accord_file_error(error, result, path) : ACCORD_OK;
+    bool sync_failed = false;
+    return accord_file_replace_told(fs, path, bytes, mode, &sync_failed, error);
 }
 
 /* The name is taken first, with an empty file, so of two processes one fails; then the bytes come whole, by rename.

@@ -14,6 +14,11 @@ ACCORD_MUST_USE enum accord_status accord_file_read(const struct accord_fs *fs, 
 ACCORD_MUST_USE enum accord_status accord_file_replace(const struct accord_fs *fs, const char *path,
                                                        struct accord_bytes bytes, unsigned mode,
                                                        struct accord_error *error);
+/* The same, for those to whom it matters how it failed: sets *sync_failed, which it leaves alone otherwise, where it
+ * was a sync that did. */
+ACCORD_MUST_USE enum accord_status accord_file_replace_told(const struct accord_fs *fs, const char *path,
+                                                            struct accord_bytes bytes, unsigned mode, bool *sync_failed,
+                                                            struct accord_error *error);
 /* Makes a new file, durable; ACCORD_EXISTS where there is one, which is left alone. */
 ACCORD_MUST_USE enum accord_status accord_file_create(const struct accord_fs *fs, const char *path,
                                                       struct accord_bytes bytes, unsigned mode,

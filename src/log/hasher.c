@@ -130,7 +130,8 @@ void accord_hasher_begin(struct accord_hasher *hasher, const struct accord_leave
     pthread_mutex_lock(&hasher->mutex);
     hasher->leaves = leaves;
     hasher->working = pays && hasher->started;
-    pthread_cond_broadcast(&hasher->changed);
+    if (hasher->working)
+        pthread_cond_broadcast(&hasher->changed);
     pthread_mutex_unlock(&hasher->mutex);
 }
 

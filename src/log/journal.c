@@ -18,6 +18,8 @@
 #define FILE_MODE 0644
 /* Of less than this it is not worth a call to say that it will not be read soon. */
 #define FORGET_SIZE_MIN ((uint64_t)1 << 20)
+/* A record of so many bytes of entries is copied into one piece: a copy costs less than two calls. */
+#define GATHERED_SIZE_MAX 32768
 #define RECORD_SIZE_MAX (RECORD_HEADER_SIZE + ACCORD_LOG_APPEND_SIZE_MAX + ACCORD_HASH_SIZE)
 
 static void put64(uint8_t *at, uint64_t number)
@@ -132,8 +134,8 @@ enum accord_status accord_journal_restart(struct accord_journal *journal, const 
         return fail(journal, error, ACCORD_IO, ACCORD_LITERAL("an earlier write failed: open the log again"));
     uint8_t header[HEADER_SIZE_MAX];
     size_t size = header_print(journal, base, header);
-    enum accord_status status =
-        accord_file_replace(journal->fs, journal->path, (struct accord_bytes){header, size}, FILE_MODE, error);
+    enum accord_status status = accord_file_replace_told(
+        journal->fs, journal->path, (struct accord_bytes){header, size}, FILE_MODE, &journal->sync_failed, error);
     if (status == ACCORD_OK)
         status = open_file(journal, error);
     if (status != ACCORD_OK) {
@@ -270,17 +272,48 @@ static enum accord_status give_up(struct accord_journal *journal, int negative_e
     return accord_file_error(error, negative_errno, journal->path);
 }
 
+/* A small record is put together, to be written by one call once the one before it is durable. */
+static bool gather(struct accord_journal *journal, struct accord_bytes entries)
+{
+    struct accord_buffer *record = &journal->record;
+    record->size = 0;
+    if (entries.size > GATHERED_SIZE_MAX ||
+        accord_buffer_reserve(record, RECORD_HEADER_SIZE + GATHERED_SIZE_MAX + ACCORD_HASH_SIZE) != ACCORD_OK)
+        return false;
+    memcpy(record->data, journal->header, RECORD_HEADER_SIZE);
+    memcpy(record->data + RECORD_HEADER_SIZE, entries.data, entries.size);
+    record->size = RECORD_HEADER_SIZE + entries.size;
+    return true;
+}
+
+static int64_t write_record(struct accord_journal *journal, const uint8_t root[ACCORD_HASH_SIZE])
+{
+    const struct accord_fs *fs = journal->fs;
+    struct accord_buffer *record = &journal->record;
+    if (journal->gathered) {
+        memcpy(record->data + record->size, root, ACCORD_HASH_SIZE);
+        return fs->write_at(fs->context, journal->handle, record->data, record->size + ACCORD_HASH_SIZE, journal->end);
+    }
+    int64_t put = fs->write_at(fs->context, journal->handle, journal->header, sizeof journal->header, journal->end);
+    return put < 0 ? put : fs->write_at(fs->context, journal->handle, root, ACCORD_HASH_SIZE, journal->next);
+}
+
 enum accord_status accord_journal_stage(struct accord_journal *journal, uint64_t first, uint64_t count,
                                         struct accord_bytes entries, struct accord_error *error)
 {
     if (journal->broken)
         return fail(journal, error, ACCORD_IO, ACCORD_LITERAL("an earlier write failed: open the log again"));
     const struct accord_fs *fs = journal->fs;
+    uint64_t at = journal->begun + RECORD_HEADER_SIZE;
     memcpy(journal->header, RECORD_MAGIC, RECORD_MAGIC_SIZE);
     put64(journal->header + RECORD_MAGIC_SIZE, first);
     put64(journal->header + RECORD_MAGIC_SIZE + 8, count);
     put64(journal->header + RECORD_MAGIC_SIZE + 16, entries.size);
-    uint64_t at = journal->begun + RECORD_HEADER_SIZE;
+    journal->gathered = gather(journal, entries);
+    if (journal->gathered) {
+        journal->next = at + entries.size;
+        return ACCORD_OK;
+    }
     int64_t put = fs->write_at(fs->context, journal->handle, entries.data, entries.size, at);
     if (put < 0) {
         if (accord_journal_commit_wait(journal, error) != ACCORD_OK)
@@ -306,11 +339,7 @@ static int sync_record(void *context)
 enum accord_status accord_journal_commit_begin(struct accord_journal *journal, const uint8_t root[ACCORD_HASH_SIZE],
                                                bool behind, struct accord_error *error)
 {
-    const struct accord_fs *fs = journal->fs;
-    uint64_t start = journal->end;
-    int64_t put = fs->write_at(fs->context, journal->handle, journal->header, sizeof journal->header, start);
-    if (put >= 0)
-        put = fs->write_at(fs->context, journal->handle, root, ACCORD_HASH_SIZE, journal->next);
+    int64_t put = write_record(journal, root);
     if (put < 0)
         return give_up(journal, (int)put, error);
     journal->next += ACCORD_HASH_SIZE;

@@ -7,8 +7,8 @@
  *
  * Numbers are big-endian. A record is committed once it is durable. Its root is its checksum: it is that of the tree
  * after these entries, so a torn, a garbled or a stale record does not lead to it. At most one record at a time is not
- * yet durable, so at most the last one can be torn: while it is being synced the entries of the next one are written in
- * their place, but its header is not, so that nothing behind a torn record looks like one. */
+ * yet durable, so at most the last one can be torn: while it is being synced the entries of the next one, where they
+ * are many, are written in their place, but its header is not, so that nothing behind a torn record looks like one. */
 #ifndef ACCORD_LOG_JOURNAL_H
 #define ACCORD_LOG_JOURNAL_H
 
@@ -33,6 +33,7 @@ struct accord_journal {
     bool behind;      /* the commit that is under way is the worker's */
     struct accord_worker *worker;
     uint8_t header[ACCORD_JOURNAL_RECORD_HEADER_SIZE]; /* of the batch that was staged */
+    bool gathered;                                     /* that batch is in record, and not in the file yet */
     struct accord_buffer record;                       /* recovery: the record that was read last */
     struct accord_batch batch;                         /* recovery: its parts */
 };

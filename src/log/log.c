@@ -18,6 +18,9 @@
 #define REPLAY_SIZE_MAX ((uint64_t)1 << 20)
 #define UNITS_MAX ACCORD_HASHER_UNITS(ACCORD_LOG_APPEND_COUNT_MAX)
 #define CACHED_TILES 4
+/* On opening, how many entries before the oldest tree that counts are looked at for partial tiles: a power cut brings
+ * back what was removed shortly before it. */
+#define SWEPT_BEHIND ((uint64_t)256 * ACCORD_TILE_WIDTH)
 
 /* A batch on its way into the log. */
 struct slot {
@@ -41,7 +44,7 @@ struct job {
     bool over;
     enum accord_status status;
     struct accord_error error;
-    struct tree tree; /* that is sealed */
+    struct tree tree; /* that is being sealed or published */
 };
 
 struct accord_log {
@@ -218,12 +221,19 @@ static void batch_apply(struct accord_log *log, const struct slot *slot)
 
 /* Jobs */
 
-/* Ends the job that was begun, where it is over, or in any case where wait is true; its beginner reads how it went. */
+/* Ends the job that was begun, where it is over, or in any case where wait is true; its beginner reads how it went.
+ * What a seal that failed had to make durable is not, and no later settle would speak of it. A checkpoint that could
+ * not be written is another matter, but not a sync of it that failed. */
 static void job_end(struct accord_log *log, bool wait)
 {
     struct job *job = &log->job;
-    if (job->kind != NO_JOB && !job->over)
-        job->over = log->store.job_end(log->store.context, wait, &job->status, &job->error);
+    if (job->kind == NO_JOB || job->over)
+        return;
+    job->over = log->store.job_end(log->store.context, wait, &job->status, &job->error);
+    if (!job->over || job->status == ACCORD_OK)
+        return;
+    if (job->kind == SEAL || log->store.health(log->store.context) == ACCORD_LOG_SYNC_FAILED)
+        (void)break_log(log, &job->error, NULL);
 }
 
 /* One job at a time: waits for the one before, which stays to be ended. */
@@ -231,6 +241,8 @@ static enum accord_status settle_now(struct accord_log *log, struct accord_error
 {
     enum accord_status status;
     job_end(log, true);
+    if (log->broken)
+        return is_broken(log, error);
     log->store.settle_begin(log->store.context);
     (void)log->store.job_end(log->store.context, true, &status, error);
     return status;
@@ -241,7 +253,7 @@ static enum accord_status settle_now(struct accord_log *log, struct accord_error
 static void sweep(const struct accord_log *log, uint64_t old, uint64_t now)
 {
     const uint64_t keep[] = {log->base, log->published, log->sealed.size,
-                             log->job.kind == SEAL ? log->job.tree.size : 0};
+                             log->job.kind != NO_JOB ? log->job.tree.size : 0};
     accord_edge_sweep(&log->store, old, now, keep, sizeof keep / sizeof *keep);
 }
 
@@ -299,10 +311,13 @@ static struct slot *free_slot(struct accord_log *log)
 /* The order is that of a pipeline: this batch is staged and hashed while the one before it is being made durable, and
  * the tiles of that one are written while this one is. */
 static enum accord_status put(struct accord_log *log, struct accord_bytes entries,
-                              const uint8_t (*hashes)[ACCORD_HASH_SIZE], bool behind, struct accord_error *error)
+                              const uint8_t (*hashes)[ACCORD_HASH_SIZE], uint64_t known, bool behind,
+                              struct accord_error *error)
 {
     struct slot *slot = free_slot(log), *before;
     enum accord_status status = batch_prepare(slot, entries, hashes, tip(log)->size, error);
+    if (status == ACCORD_OK && hashes != NULL && slot->leaves.count != known)
+        abort();
     if (status == ACCORD_OK)
         status = batch_stage(log, slot, error);
     enum accord_status ended = batch_end(log, &before, error);
@@ -315,28 +330,27 @@ static enum accord_status put(struct accord_log *log, struct accord_bytes entrie
 }
 
 static enum accord_status put_next(struct accord_log *log, struct accord_bytes entries,
-                                   const uint8_t (*hashes)[ACCORD_HASH_SIZE], bool behind, struct accord_error *error)
+                                   const uint8_t (*hashes)[ACCORD_HASH_SIZE], uint64_t known, bool behind,
+                                   struct accord_error *error)
 {
     enum accord_status status = ACCORD_OK;
     if (log->store.batch_bytes(log->store.context) > JOURNAL_SIZE_MAX)
         status = accord_log_flush(log, error);
     if (status == ACCORD_OK && log->broken)
         status = is_broken(log, error);
-    return status == ACCORD_OK ? put(log, entries, hashes, behind, error) : status;
+    return status == ACCORD_OK ? put(log, entries, hashes, known, behind, error) : status;
 }
 
 enum accord_status accord_log_put(struct accord_log *log, struct accord_bytes entries, struct accord_error *error)
 {
-    return put_next(log, entries, NULL, true, error);
+    return put_next(log, entries, NULL, 0, true, error);
 }
 
-/* That there are as many hashes as entries is the caller's word, which accord_log_hash gave it. */
 enum accord_status accord_log_put_hashed(struct accord_log *log, struct accord_bytes entries,
                                          const uint8_t (*hashes)[ACCORD_HASH_SIZE], uint64_t count, bool soon,
                                          struct accord_error *error)
 {
-    (void)count;
-    return put_next(log, entries, hashes, !soon, error);
+    return put_next(log, entries, hashes, count, !soon, error);
 }
 
 enum accord_status accord_log_hash(struct accord_log *log, struct accord_bytes entries,
@@ -384,7 +398,7 @@ enum accord_status accord_log_append(struct accord_log *log, struct accord_bytes
     enum accord_status status = flush_all(log, error);
     uint64_t before = log->edge.frontier.size;
     if (status == ACCORD_OK)
-        status = put(log, entries, NULL, false, error);
+        status = put(log, entries, NULL, 0, false, error);
     if (status == ACCORD_OK)
         status = accord_log_flush(log, error);
     if (status != ACCORD_OK)
@@ -459,6 +473,8 @@ enum accord_status accord_log_leaf(struct accord_log *log, uint64_t index, uint8
         accord_error_found_number(error, index);
         return ACCORD_WRONG_INDEX;
     }
+    if (log->broken) /* the edge may be, too */
+        return is_broken(log, error);
     size_t place = (size_t)(index % ACCORD_TILE_WIDTH);
     if (index / ACCORD_TILE_WIDTH == size / ACCORD_TILE_WIDTH) {
         memcpy(hash, log->edge.tiles[0][place], ACCORD_HASH_SIZE);
@@ -503,8 +519,11 @@ enum accord_status accord_log_seal_end(struct accord_log *log, bool wait, bool *
         return ACCORD_OK;
     struct job ended = *job;
     job->kind = NO_JOB;
-    if (ended.status != ACCORD_OK)
-        return break_log(log, &ended.error, error);
+    if (ended.status != ACCORD_OK) {
+        if (error != NULL)
+            *error = ended.error;
+        return ended.status;
+    }
     is_settled(log, ended.tree.size);
     seal(log, &ended.tree);
     return ACCORD_OK;
@@ -602,7 +621,7 @@ enum accord_status accord_log_publish_begin(struct accord_log *log, struct accor
     if (status == ACCORD_OK)
         status = log->store.checkpoint_move_begin(log->store.context, checkpoint, error);
     if (status == ACCORD_OK)
-        log->job = (struct job){.kind = PUBLISH};
+        log->job = (struct job){.kind = PUBLISH, .tree = log->sealed};
     return status;
 }
 
@@ -724,6 +743,7 @@ static enum accord_status recovered(struct accord_log *log, struct accord_error 
     log->settled = log->published > log->base ? log->published : log->base;
     bool moves = log->store.batch_bytes(log->store.context) > REPLAY_SIZE_MAX;
     uint64_t old = log->published < log->base ? log->published : log->base;
+    old = old > SWEPT_BEHIND ? old - SWEPT_BEHIND : 0;
     enum accord_status status = log->store.batch_end(log->store.context, moves, error);
     if (status == ACCORD_OK && moves)
         status = accord_log_integrate(log, error);

@@ -44,7 +44,8 @@ struct dir {
     struct written settling;
     struct accord_buffer checkpoint;
     bool settles; /* or it moves the checkpoint */
-    bool sync_failed;
+    bool job_sync_failed;
+    bool sync_failed;         /* any sync of a job has: for good */
     char job_path[PATH_SIZE]; /* what it was at when it failed */
     enum accord_status job_status;
     struct accord_error job_error;
@@ -188,13 +189,25 @@ static int settle_few(struct dir *dir)
     return result;
 }
 
+/* Files and directories are opened to be synced. Want of a descriptor, of memory or of the file itself is no sync that
+ * failed, which would be for good. */
+static bool may_be_sync(int result)
+{
+    return result != -EMFILE && result != -ENFILE && result != -ENOMEM && result != -ENOENT;
+}
+
 static int settle_job(void *context)
 {
     struct dir *dir = context;
-    if (!dir->settling.many)
-        return settle_few(dir);
-    path_of(dir, "tile", dir->job_path);
-    return dir->fs->sync_all(dir->fs->context, dir->path);
+    int result;
+    if (dir->settling.many) {
+        path_of(dir, "tile", dir->job_path);
+        result = dir->fs->sync_all(dir->fs->context, dir->path);
+    } else {
+        result = settle_few(dir);
+    }
+    dir->job_sync_failed = result < 0 && may_be_sync(result);
+    return result;
 }
 
 static void dir_settle_begin(void *context)
@@ -205,6 +218,7 @@ static void dir_settle_begin(void *context)
     dir->written.dirs.count = 0;
     dir->written.many = false;
     dir->settles = true;
+    dir->job_sync_failed = false;
     accord_worker_begin(dir->worker, settle_job, dir);
 }
 
@@ -212,8 +226,8 @@ static int move_job(void *context)
 {
     struct dir *dir = context;
     path_of(dir, "checkpoint", dir->job_path);
-    dir->job_status =
-        accord_file_replace(dir->fs, dir->job_path, accord_buffer_bytes(&dir->checkpoint), FILE_MODE, &dir->job_error);
+    dir->job_status = accord_file_replace_told(dir->fs, dir->job_path, accord_buffer_bytes(&dir->checkpoint), FILE_MODE,
+                                               &dir->job_sync_failed, &dir->job_error);
     return 0;
 }
 
@@ -226,24 +240,24 @@ static enum accord_status dir_checkpoint_move_begin(void *context, struct accord
     if (status != ACCORD_OK)
         return accord_fail(error, status, 0);
     dir->settles = false;
+    dir->job_sync_failed = false;
     accord_worker_begin(dir->worker, move_job, dir);
     return ACCORD_OK;
 }
 
-/* Whatever failed in a settle counts as a sync that failed. A checkpoint's does not: the next one is another file. */
 static bool dir_job_end(void *context, bool wait, enum accord_status *status, struct accord_error *error)
 {
     struct dir *dir = context;
     if (!wait && !accord_worker_over(dir->worker))
         return false;
     int result = accord_worker_wait(dir->worker);
+    dir->sync_failed = dir->sync_failed || dir->job_sync_failed;
     if (!dir->settles) {
         *status = dir->job_status;
         if (error != NULL)
             *error = dir->job_error;
         return true;
     }
-    dir->sync_failed = dir->sync_failed || result < 0;
     *status = result < 0 ? accord_file_error(error, result, dir->job_path) : ACCORD_OK;
     return true;
 }
@@ -283,12 +297,13 @@ static bool sweep_one(void *arg, const char *name)
     return true;
 }
 
-static void sweep(const struct dir *dir, const char *name, const char *prefix, const char *suffix)
+/* False where there is no such directory. */
+static bool sweep(const struct dir *dir, const char *name, const char *prefix, const char *suffix)
 {
     char path[PATH_SIZE];
     struct sweep all = {dir, name, prefix, suffix};
     path_of(dir, name, path);
-    (void)dir->fs->list(dir->fs->context, path, sweep_one, &all);
+    return dir->fs->list(dir->fs->context, path, sweep_one, &all) != -ENOENT;
 }
 
 static void dir_remove_partials(void *context, const struct accord_tile *tile)
@@ -299,9 +314,9 @@ static void dir_remove_partials(void *context, const struct accord_tile *tile)
     partial.width = 1;
     tile_name(&partial, name);
     *strrchr(name, '/') = '\0';
-    sweep(dir, name, "", "");
     path_of(dir, name, path);
-    (void)dir->fs->remove_dir(dir->fs->context, path);
+    if (sweep(dir, name, "", ""))
+        (void)dir->fs->remove_dir(dir->fs->context, path);
 }
 
 static enum accord_status dir_head_read(void *context, struct accord_frontier *base, struct accord_error *error)
@@ -452,8 +467,8 @@ static int take_lock(struct dir *dir, bool wait, char path[PATH_SIZE])
 /* Temporary files of processes that died. Nobody else writes here while the lock is held. */
 static void sweep_temporaries(const struct dir *dir)
 {
-    sweep(dir, ".accord", "", ".tmp");
-    sweep(dir, ".", "checkpoint.", ".tmp");
+    (void)sweep(dir, ".accord", "", ".tmp");
+    (void)sweep(dir, ".", "checkpoint.", ".tmp");
 }
 
 /* The process before may have died between a rename and its sync_dir: then this one would go on writing to a journal

@@ -1,5 +1,6 @@
 /* The log under power cuts, killed processes and failing calls, at every call of scripted histories. Knows what was
- * acknowledged and published; asks the log for no less. ACCORD_CRASH_ROUNDS=N widens the sampling N times. */
+ * acknowledged and published; asks the log for no less. ACCORD_CRASH_ROUNDS=N widens the sampling N times;
+ * ACCORD_SEED=N runs one of the random histories. */
 #include "log/log.h"
 
 #include <errno.h>
@@ -22,7 +23,10 @@
 #define ENTRIES_MAX 80000
 #define PUBLISHED_MAX 64
 #define ENTRY_SIZE 2048
-#define LONG_IDS 600 /* among the first entries some span sectors, so that they can be torn and keep their form */
+#define BATCH_MAX 700 /* entries, in random histories */
+#define HISTORIES 400 /* random ones */
+#define STEPS 90      /* of each */
+#define LONG_IDS 600  /* among the first entries some span sectors, so that they can be torn and keep their form */
 
 /* What the program was told, and what it tried. */
 struct world {
@@ -41,6 +45,13 @@ struct world {
     size_t published_count;
     uint64_t published_ok; /* the last size for which it returned ACCORD_OK */
     char story[256];       /* for the message of a failure */
+
+    /* Of random histories. */
+    uint64_t random;
+    char job;      /* 's' or 'q' while one is under way, else 0 */
+    bool planned;  /* an accident was, and the log has not been opened again since */
+    unsigned turn; /* of the two arrays of hashes */
+    uint8_t hashes[2][BATCH_MAX][ACCORD_HASH_SIZE];
 };
 
 #define HOLDS(world, condition)                                                                                        \
@@ -182,12 +193,19 @@ static enum accord_status do_integrate(struct world *world, struct accord_error 
     return status;
 }
 
+static void will_publish(struct world *world, uint64_t size)
+{
+    if (world->published_count == PUBLISHED_MAX)
+        memmove(world->published, world->published + 1, --world->published_count * sizeof *world->published);
+    world->published[world->published_count++] = size;
+}
+
 static enum accord_status do_publish(struct world *world, struct accord_error *error)
 {
     uint8_t data[512], root[ACCORD_HASH_SIZE];
     uint64_t size = accord_log_size(world->log);
     accord_log_root(world->log, root);
-    world->published[world->published_count++] = size;
+    will_publish(world, size);
     enum accord_status status = accord_log_publish(world->log, checkpoint_make(data, size, root), error);
     if (status == ACCORD_OK)
         world->published_ok = size;
@@ -212,14 +230,14 @@ static enum accord_status do_publish_sealed(struct world *world, bool begins, st
     bool done;
     enum accord_status status;
     if (begins) {
-        world->published[world->published_count++] = size;
+        will_publish(world, size);
         status = accord_log_publish_begin(world->log, checkpoint_make(data, size, root), error);
         settle_put(world, status);
         return status;
     }
     status = accord_log_publish_end(world->log, true, &done, error);
-    if (status == ACCORD_OK)
-        world->published_ok = size;
+    if (status == ACCORD_OK) /* of the tree that was sealed when it was begun */
+        world->published_ok = world->published[world->published_count - 1];
     return status;
 }
 
@@ -299,7 +317,18 @@ static void check_log(struct world *world, uint64_t *size)
     *size = result.size;
 }
 
-/* Opens the log after something went wrong: it has what was acknowledged, and all or none of what was not. */
+/* Looks at the log just opened: it has what was acknowledged, and all or none of what was not. */
+static void take_stock(struct world *world)
+{
+    uint64_t size = accord_log_size(world->log);
+    if (size != world->acknowledged && size != world->acknowledged + world->unsure)
+        fail_msg("%s: %llu entries were acknowledged, %llu more may be there, but the log has %llu", world->story,
+                 (unsigned long long)world->acknowledged, (unsigned long long)world->unsure, (unsigned long long)size);
+    world->acknowledged = size;
+    world->unsure = 0;
+}
+
+/* Opens the log after something went wrong. */
 static void open_world(struct world *world)
 {
     struct accord_error error;
@@ -310,12 +339,33 @@ static void open_world(struct world *world)
     }
     must_be_ok(world, "open", status, &error);
     world->created = true;
-    uint64_t size = accord_log_size(world->log);
-    if (size != world->acknowledged && size != world->acknowledged + world->unsure)
-        fail_msg("%s: %llu entries were acknowledged, %llu more may be there, but the log has %llu", world->story,
-                 (unsigned long long)world->acknowledged, (unsigned long long)world->unsure, (unsigned long long)size);
-    world->acknowledged = size;
-    world->unsure = 0;
+    take_stock(world);
+}
+
+/* The partial forms of a published tree stay until another one is published. */
+static void check_partials(const struct world *world, uint64_t size)
+{
+    static const char *const places[] = {DIR "/tile/0", DIR "/tile/entries"};
+    for (size_t i = 0; i < sizeof places / sizeof *places && size % 256 != 0; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "%s/%03u.p/%u", places[i], (unsigned)(size / 256), (unsigned)(size % 256));
+        if (size / 256 < 1000 && world->fs->exists(world->fs->context, path) != 1)
+            fail_msg("%s: %s is gone", world->story, path);
+    }
+}
+
+/* What readers find: the last checkpoint that was published, or one whose publishing was tried since. */
+static uint64_t check_published(struct world *world)
+{
+    uint64_t published;
+    check_log(world, &published);
+    HOLDS(world, published >= world->published_ok);
+    bool tried = published == world->published_ok;
+    for (size_t i = 0; i < world->published_count; i++)
+        tried = tried || world->published[i] == published;
+    HOLDS(world, tried);
+    check_partials(world, published);
+    return published;
 }
 
 /* Opens it and asks for all that was promised; then goes on working with it. */
@@ -324,17 +374,12 @@ static void check_world(struct world *world)
     struct accord_error error;
     uint64_t published = UINT64_MAX, again;
     if (world->created)
-        check_log(world, &published); /* readers do not wait for anybody to open it */
+        published = check_published(world); /* readers do not wait for anybody to open it */
     open_world(world);
     uint64_t size = accord_log_size(world->log);
-    check_log(world, &again);
+    again = check_published(world);
     HOLDS(world, published == UINT64_MAX || again == published);
     published = again;
-    HOLDS(world, published >= world->published_ok);
-    bool tried = published == 0;
-    for (size_t i = 0; i < world->published_count; i++)
-        tried = tried || world->published[i] == published;
-    HOLDS(world, tried);
     world->published_ok = published;
     must_be_ok(world, "integrate", accord_log_integrate(world->log, &error), &error);
     must_be_ok(world, "publish", do_publish(world, &error), &error);
@@ -459,18 +504,20 @@ static void test_pipeline_sync_late(void **state)
 
 /* Entries come in while the tiles of those before them are made durable, and while their checkpoint is published: the
  * published tree is then ahead of the journal's base. */
-static const char sealing[] = "c3 ips+2 S+4 q5 Qs250 S+1 q+3 Qs1 +300 SqQ+2 sS700 qQ+1 fos+9 S+5 qQ2 sSo+3 is1 SqQ";
+static const char sealing[] =
+    "c3 ips+2 S+4 q5 Qs250 S+1 q+3 Qs1 +300 SqQ+2 sS700 qQ+1 fos+9 S+5 qQ2 sSo+3 is1 SqQ300 s2 iSq1 "
+    "iQ";
 
 static void test_sealing_sync_early(void **state)
 {
     (void)state;
-    run_history(sealing, ACCORD_LOG_SYNC_FIRST, 1, 2 * rounds());
+    run_history(sealing, ACCORD_LOG_SYNC_FIRST, rounds() >= 3 ? 1 : 3, 2 * rounds());
 }
 
 static void test_sealing_sync_late(void **state)
 {
     (void)state;
-    run_history(sealing, ACCORD_LOG_SYNC_LAST, 1, 2 * rounds());
+    run_history(sealing, ACCORD_LOG_SYNC_LAST, rounds() >= 3 ? 1 : 3, 2 * rounds());
 }
 
 /* A batch that does not fit the disk while the one before it is being made durable: that one is in, and the log goes
@@ -524,18 +571,252 @@ static void test_failed_sync_is_final(void **state)
     struct accord_error error;
     snprintf(world->story, sizeof world->story, "failed sync");
     must_be_ok(world, "history", do_script(world, "c5 ip", &error), &error);
-    /* An append makes four calls: it writes header, entries and root, then syncs. */
-    sim_fs_fail_at(world->sim, 4, EIO, false);
+    /* A small append makes two calls: it writes its record, then syncs. */
+    sim_fs_fail_at(world->sim, 2, EIO, false);
     uint64_t calls = sim_fs_calls(world->sim);
     assert_int_equal(do_append(world, 2, &error), ACCORD_IO);
-    assert_int_equal(sim_fs_calls(world->sim), calls + 4);
+    assert_int_equal(sim_fs_calls(world->sim), calls + 2);
     assert_int_equal(accord_log_size(world->log), 5);
+    assert_int_equal(accord_log_health(world->log), ACCORD_LOG_SYNC_FAILED);
     uint64_t first, count;
     struct accord_bytes another = {(const uint8_t *)"\0\1a", 3};
     assert_int_equal(accord_log_append(world->log, another, &first, &count, &error), ACCORD_IO);
-    assert_int_equal(sim_fs_calls(world->sim), calls + 4); /* it does not even try */
+    assert_int_equal(sim_fs_calls(world->sim), calls + 2); /* it does not even try */
     check_world(world);
     world_free(world);
+}
+
+/* Random histories */
+
+static uint64_t pick(struct world *world, uint64_t below)
+{
+    uint64_t z = (world->random += 0x9e3779b97f4a7c15u);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return (z ^ (z >> 31)) % below;
+}
+
+static uint64_t pick_count(struct world *world)
+{
+    return pick(world, 5) == 0 ? 1 + pick(world, BATCH_MAX) : 1 + pick(world, 6);
+}
+
+/* As do_put, of entries that were hashed before. */
+static enum accord_status do_put_hashed(struct world *world, uint64_t count, struct accord_error *error)
+{
+    uint8_t(*hashes)[ACCORD_HASH_SIZE] = world->hashes[world->turn ^= 1];
+    uint64_t hashed;
+    struct accord_bytes batch = batch_make(world, count);
+    must_be_ok(world, "hash", accord_log_hash(world->log, batch, hashes, BATCH_MAX, &hashed, error), error);
+    HOLDS(world, hashed == count);
+    enum accord_status status = accord_log_put_hashed(world->log, batch, (const uint8_t(*)[ACCORD_HASH_SIZE])hashes,
+                                                      count, pick(world, 2) == 0, error);
+    settle_put(world, status);
+    if (status == ACCORD_OK) {
+        world->put = count;
+        world->borrowed = batch;
+    } else {
+        world->unsure = world->unsure == 0 ? count : world->unsure;
+        free((void *)(uintptr_t)batch.data);
+    }
+    return status;
+}
+
+/* Reading goes on while anything else does. */
+static enum accord_status do_leaf(struct world *world, struct accord_error *error)
+{
+    uint8_t hash[ACCORD_HASH_SIZE], expected[ACCORD_HASH_SIZE], entry[ENTRY_SIZE];
+    uint64_t size = accord_log_size(world->log), index = pick(world, size + 1);
+    enum accord_status status = accord_log_leaf(world->log, index, hash, error);
+    if (index == size) {
+        HOLDS(world, status == ACCORD_WRONG_INDEX);
+        return ACCORD_OK;
+    }
+    if (status != ACCORD_OK)
+        return status;
+    size_t part = entry_make(world->ids[index], entry);
+    accord_merkle_leaf(&accord_crypto_default, (struct accord_bytes){entry, part}, expected);
+    HOLDS(world, memcmp(hash, expected, sizeof hash) == 0);
+    return ACCORD_OK;
+}
+
+static enum accord_status do_job(struct world *world, struct accord_error *error)
+{
+    bool done = true;
+    enum accord_status status;
+    if (world->job == 0) {
+        char job = pick(world, 2) == 0 ? 's' : 'q';
+        status = job == 's' ? do_seal(world, true, error) : do_publish_sealed(world, true, error);
+        world->job = status == ACCORD_OK ? job : 0;
+        return status;
+    }
+    bool wait = pick(world, 2) == 0, seals = world->job == 's';
+    status = seals ? accord_log_seal_end(world->log, wait, &done, error)
+                   : accord_log_publish_end(world->log, wait, &done, error);
+    HOLDS(world, done || !wait);
+    if (!done)
+        return status;
+    world->job = 0;
+    if (status == ACCORD_OK && !seals)
+        world->published_ok = world->published[world->published_count - 1];
+    return status;
+}
+
+static enum accord_status do_reopen(struct world *world, struct accord_error *error)
+{
+    world->job = 0;
+    enum accord_status status = do_open(world, error);
+    if (status == ACCORD_OK)
+        take_stock(world);
+    return status;
+}
+
+static enum accord_status random_step(struct world *world, struct accord_error *error)
+{
+    uint64_t kind = pick(world, 20), count = pick_count(world);
+    if (kind < 4)
+        return do_append(world, count, error);
+    if (kind < 6)
+        return do_put(world, count, error);
+    if (kind < 8)
+        return do_put_hashed(world, count, error);
+    if (kind == 8)
+        return do_flush(world, error);
+    if (kind == 9)
+        return do_integrate(world, error);
+    if (kind == 10)
+        return do_leaf(world, error);
+    if (kind == 11)
+        return do_reopen(world, error);
+    if (kind == 12 && !world->planned)
+        (void)check_published(world);
+    if (kind == 13 && world->job == 0) {
+        enum accord_status status = do_integrate(world, error);
+        return status == ACCORD_OK ? do_publish(world, error) : status;
+    }
+    return do_job(world, error);
+}
+
+/* After a sync that failed the log takes nothing more, and does not try. */
+static void check_refuses(struct world *world)
+{
+    struct accord_error error;
+    struct accord_bytes another = {(const uint8_t *)"\0\1a", 3};
+    uint64_t first, count, changes = sim_fs_changes(world->sim);
+    HOLDS(world, accord_log_append(world->log, another, &first, &count, &error) != ACCORD_OK);
+    HOLDS(world, accord_log_put(world->log, another, &error) != ACCORD_OK);
+    HOLDS(world, world->job != 0 || accord_log_seal_begin(world->log, &error) != ACCORD_OK);
+    HOLDS(world, accord_log_integrate(world->log, &error) != ACCORD_OK);
+    HOLDS(world, sim_fs_changes(world->sim) == changes);
+}
+
+/* Whatever readers were promised is there before anybody opens the log, and after it. */
+static void come_back(struct world *world, bool dies)
+{
+    sim_fs_fail_at(world->sim, 0, 0, false);
+    sim_fs_cut_at(world->sim, 0);
+    bool power = dies && (sim_fs_is_cut(world->sim) ? pick(world, 4) != 0 : pick(world, 2) == 0);
+    if (dies)
+        world_dies(world, power, (enum sim_survival)pick(world, 3), pick(world, 1 << 30));
+    world->job = 0;
+    world->planned = false;
+    uint64_t published = check_published(world);
+    check_entries(world, published);
+    open_world(world);
+    HOLDS(world, check_published(world) == published);
+    world->published_ok = published;
+}
+
+/* What a process does after each step. */
+static void go_on(struct world *world, enum accord_status status)
+{
+    if (sim_fs_is_cut(world->sim)) {
+        come_back(world, true);
+        return;
+    }
+    HOLDS(world, status == ACCORD_OK || world->planned);
+    if (world->log == NULL) {
+        come_back(world, pick(world, 2) == 0);
+        return;
+    }
+    enum accord_log_health health = accord_log_health(world->log);
+    struct accord_error error;
+    if (health == ACCORD_LOG_SYNC_FAILED) {
+        check_refuses(world);
+        come_back(world, true);
+    } else if (health == ACCORD_LOG_TO_REOPEN && do_reopen(world, &error) != ACCORD_OK) {
+        come_back(world, false);
+    }
+}
+
+static void plan_accident(struct world *world)
+{
+    static const int errors[] = {EIO, ENOSPC, EMFILE};
+    world->planned = true;
+    if (pick(world, 2) == 0)
+        sim_fs_cut_at(world->sim, 1 + pick(world, 40));
+    else
+        sim_fs_fail_at(world->sim, 1 + pick(world, 60), errors[pick(world, 3)], pick(world, 3) == 0);
+}
+
+static bool find_leftover(void *arg, const char *name)
+{
+    size_t size = strlen(name);
+    bool *found = arg;
+    *found = *found || (size > 4 && (strcmp(name + size - 4, ".new") == 0 || strcmp(name + size - 4, ".tmp") == 0));
+    return true;
+}
+
+/* What processes left that died is collected. */
+static void check_leftovers(struct world *world)
+{
+    static const char *const places[] = {DIR, DIR "/.accord", DIR "/tile/0", DIR "/tile/1", DIR "/tile/entries"};
+    const struct accord_fs *fs = world->fs;
+    uint64_t size = accord_log_size(world->log);
+    bool found = false;
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        (void)fs->list(fs->context, places[i], find_leftover, &found);
+    HOLDS(world, !found);
+    for (uint64_t index = 0; index < size / 256; index++) {
+        char path[64];
+        snprintf(path, sizeof path, DIR "/tile/0/%03u.p", (unsigned)index);
+        HOLDS(world, fs->exists(fs->context, path) == 0);
+        snprintf(path, sizeof path, DIR "/tile/entries/%03u.p", (unsigned)index);
+        HOLDS(world, fs->exists(fs->context, path) == 0);
+    }
+}
+
+static void run_random(uint64_t seed)
+{
+    struct world *world = world_new();
+    struct accord_error error;
+    world->random = seed;
+    world->syncing = pick(world, 2) == 0 ? ACCORD_LOG_SYNC_FIRST : ACCORD_LOG_SYNC_LAST;
+    snprintf(world->story, sizeof world->story, "random history, ACCORD_SEED=%llu", (unsigned long long)seed);
+    must_be_ok(world, "create", do_create(world, &error), &error);
+    open_world(world);
+    for (int step = 0; step < STEPS; step++) {
+        if (!world->planned && pick(world, 8) == 0)
+            plan_accident(world);
+        go_on(world, random_step(world, &error));
+    }
+    come_back(world, true);
+    check_world(world);
+    must_be_ok(world, "integrate", do_integrate(world, &error), &error);
+    must_be_ok(world, "publish", do_publish(world, &error), &error);
+    open_world(world);
+    check_leftovers(world);
+    world_free(world);
+}
+
+static void test_random_histories(void **state)
+{
+    (void)state;
+    const char *one = getenv("ACCORD_SEED");
+    if (one != NULL)
+        run_random(strtoull(one, NULL, 10));
+    for (uint64_t seed = 1; one == NULL && seed <= HISTORIES * rounds(); seed++)
+        run_random(seed);
 }
 
 /* A batch that did not fit the disk is gone, and the log goes on. */
@@ -565,6 +846,7 @@ int main(void)
         cmocka_unit_test(test_pipeline_sync_late),   cmocka_unit_test(test_pipeline_full_disk),
         cmocka_unit_test(test_many_files),           cmocka_unit_test(test_second_level),
         cmocka_unit_test(test_failed_sync_is_final), cmocka_unit_test(test_full_disk),
+        cmocka_unit_test(test_random_histories),
     };
     return cmocka_run_group_tests_name("crash-log", tests, NULL, NULL);
 }

@@ -5,8 +5,8 @@
 #include "log/check.h"
 #include "log/reader.h"
 
-#define HISTORIES 40
-#define STEPS 40
+#define HISTORIES 60
+#define STEPS 60
 #define ENTRIES_MAX 20000
 #define ROOM (6 * 900) /* what one step adds at most */
 
@@ -36,6 +36,8 @@ struct model {
     struct accord_bytes entries[ENTRIES_MAX]; /* allocated */
     uint64_t count;
     uint64_t published;
+    uint64_t sealing; /* the size that is being sealed or published */
+    enum { NOTHING, SEALING, PUBLISHING } job;
 };
 
 static uint64_t chance(struct model *model, uint64_t below)
@@ -137,14 +139,6 @@ static void do_refused(struct model *model)
     assert_int_equal(accord_log_append(model->log, batch, &first, &count, &error), ACCORD_MALFORMED);
 }
 
-static void do_open(struct model *model)
-{
-    struct accord_error error;
-    accord_log_close(model->log);
-    assert_int_equal(accord_log_open(&model->log, &quick, crypto, model->place->log, false, &error), ACCORD_OK);
-    accord_log_sync(model->log, (enum accord_log_syncing)chance(model, 3));
-}
-
 static void compare(struct model *model)
 {
     struct accord_reader *reader;
@@ -169,10 +163,73 @@ static void compare(struct model *model)
     accord_reader_close(reader);
 }
 
+/* Begins a seal, or a publication of what is sealed; or ends what was begun, where it is over. */
+static void do_job(struct model *model)
+{
+    struct accord_error error;
+    uint8_t data[512], root[ACCORD_HASH_SIZE];
+    bool done, waits = chance(model, 2) == 0;
+    if (model->job == NOTHING && chance(model, 2) == 0) {
+        assert_int_equal(accord_log_seal_begin(model->log, &error), ACCORD_OK);
+        model->sealing = model->count;
+        model->job = SEALING;
+    } else if (model->job == NOTHING) {
+        uint64_t size = accord_log_sealed(model->log, root);
+        struct accord_bytes checkpoint = log_checkpoint(data, LOG_ORIGIN, LOG_ORIGIN, size, root);
+        assert_int_equal(accord_log_publish_begin(model->log, checkpoint, &error), ACCORD_OK);
+        model->sealing = size;
+        model->job = PUBLISHING;
+    } else if (model->job == SEALING) {
+        assert_int_equal(accord_log_seal_end(model->log, waits, &done, &error), ACCORD_OK);
+        assert_true(!done || accord_log_sealed(model->log, root) == model->sealing);
+        naive_root(model->entries, model->sealing, data);
+        assert_true(!done || memcmp(root, data, sizeof root) == 0);
+        model->job = done ? NOTHING : SEALING;
+        assert_true(done || !waits);
+    } else {
+        assert_int_equal(accord_log_publish_end(model->log, waits, &done, &error), ACCORD_OK);
+        model->published = done ? model->sealing : model->published;
+        model->job = done ? NOTHING : PUBLISHING;
+        assert_true(done || !waits);
+    }
+}
+
+static void do_open(struct model *model)
+{
+    struct accord_error error;
+    if (model->log != NULL) {
+        while (model->job == PUBLISHING)
+            do_job(model);
+        accord_log_close(model->log);
+    }
+    model->job = NOTHING;
+    assert_int_equal(accord_log_open(&model->log, &quick, crypto, model->place->log, false, &error), ACCORD_OK);
+    accord_log_sync(model->log, (enum accord_log_syncing)chance(model, 3));
+}
+
+static void do_publish(struct model *model)
+{
+    log_publish(model->log);
+    model->published = model->count;
+}
+
+static void do_leaf(struct model *model)
+{
+    uint8_t hash[ACCORD_HASH_SIZE], expected[ACCORD_HASH_SIZE];
+    struct accord_error error;
+    uint64_t index = chance(model, model->count + 1);
+    enum accord_status status = accord_log_leaf(model->log, index, hash, &error);
+    assert_int_equal(status, index < model->count ? ACCORD_OK : ACCORD_WRONG_INDEX);
+    if (status != ACCORD_OK)
+        return;
+    accord_merkle_leaf(crypto, model->entries[index], expected);
+    assert_memory_equal(hash, expected, sizeof hash);
+}
+
 static void do_step(struct model *model)
 {
     struct accord_error error;
-    uint64_t kind = chance(model, 10);
+    uint64_t kind = chance(model, 16);
     if (kind < 3)
         do_append(model);
     else if (kind < 5)
@@ -183,12 +240,14 @@ static void do_step(struct model *model)
         do_open(model);
     else if (kind == 7)
         assert_int_equal(accord_log_integrate(model->log, &error), ACCORD_OK);
-    else if (kind == 8)
+    else if (kind == 8 && model->job != PUBLISHING)
         compare(model);
-    if (kind == 9) {
-        log_publish(model->log);
-        model->published = model->count;
-    }
+    else if (kind == 9 && model->job == NOTHING)
+        do_publish(model);
+    else if (kind == 10)
+        do_leaf(model);
+    else
+        do_job(model);
     uint8_t root[ACCORD_HASH_SIZE], expected[ACCORD_HASH_SIZE];
     naive_root(model->entries, model->count, expected);
     accord_log_root(model->log, root);
@@ -210,8 +269,7 @@ static void run_history(uint64_t seed)
     for (int i = 0; i < STEPS && model->count < ENTRIES_MAX - ROOM; i++)
         do_step(model);
     do_open(model);
-    log_publish(model->log);
-    model->published = model->count;
+    do_publish(model);
     compare(model);
     accord_log_close(model->log);
     for (uint64_t i = 0; i < model->count; i++)
