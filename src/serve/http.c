@@ -24,6 +24,7 @@
 #define EVICTING 64            /* connections that may be on their way out while new ones come */
 #define BACKLOG 1024
 #define MILLISECONDS 1000
+#define COMPLAINTS_MS 10000 /* of clients that speak no HTTP, or no TLS: anybody can be one, and none fills the log */
 
 /* A connection stands in one list at a time, the one with the nearest deadline first: those that say nothing, and those
  * in the middle of a request or of its answer. While a request waits for its answer its connection is in neither. */
@@ -72,7 +73,9 @@ struct accord_http {
     struct peers idle, busy;
     struct accord_http_exchange *free;
     struct accord_http_counts counts;
-    bool closing; /* every answer is its connection's last one */
+    bool closing;     /* every answer is its connection's last one */
+    uint64_t said_ms; /* when the library's last complaint was passed on */
+    uint64_t unsaid;  /* since then */
 };
 
 /* Connections and their deadlines */
@@ -217,6 +220,22 @@ static const char *header(struct MHD_Connection *connection, const char *name)
     return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
 
+static enum MHD_Result count_length(void *context, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    (void)kind;
+    (void)value;
+    *(unsigned *)context += strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0;
+    return MHD_YES;
+}
+
+/* Two lengths are two opinions on where the next request begins (RFC 9112, section 6.3). */
+static bool is_ambiguous(struct MHD_Connection *connection)
+{
+    unsigned lengths = 0;
+    (void)MHD_get_connection_values(connection, MHD_HEADER_KIND, count_length, &lengths);
+    return lengths > 1;
+}
+
 /* The body's size as the client states it; 0 where it does not. */
 static uint64_t announced(struct MHD_Connection *connection)
 {
@@ -245,8 +264,9 @@ static void ask(struct accord_http_exchange *exchange)
 static void refuse_body(struct accord_http_exchange *exchange, unsigned status)
 {
     struct accord_http_answer answer = {.status = status, .file = -1, .retry_after = status == 503};
-    answer.body = status == 503 ? ACCORD_LITERAL("too many requests at once\n")
-                                : ACCORD_LITERAL("the body is larger than is accepted here\n");
+    answer.body = status == 503   ? ACCORD_LITERAL("too many requests at once\n")
+                  : status == 413 ? ACCORD_LITERAL("the body is larger than is accepted here\n")
+                                  : ACCORD_LITERAL("the body's length is given twice\n");
     exchange->http->counts.bodies_refused++;
     accord_http_answer(exchange, &answer);
 }
@@ -268,7 +288,9 @@ static enum MHD_Result begin(struct accord_http *http, struct MHD_Connection *co
     size_t maximum = http->handler.body_max(http->handler.context, request);
     exchange->body.maximum = maximum;
     uint64_t size = announced(connection);
-    if (maximum == 0) {
+    if (is_ambiguous(connection)) {
+        refuse_body(exchange, 400);
+    } else if (maximum == 0) {
         ask(exchange);
         if (exchange->stage != ANSWERED)
             abort();
@@ -280,19 +302,20 @@ static enum MHD_Result begin(struct accord_http *http, struct MHD_Connection *co
     return exchange->stage == ANSWERED ? send_answer(exchange) : MHD_YES;
 }
 
-/* A part of the body. Once it was refused, the rest is dropped; too much of that, and the connection is closed. */
+/* A part of the body. Once it was refused, and where none belongs, it is read and dropped, so that nothing of it can be
+ * taken for the next request; too much of that, and the connection is closed. */
 static enum MHD_Result take(struct accord_http_exchange *exchange, const char *data, size_t *size)
 {
     struct accord_http *http = exchange->http;
     struct accord_bytes part = {(const uint8_t *)data, *size};
-    *size = 0;
+    bool wanted = exchange->stage == READING && exchange->request.method == ACCORD_HTTP_POST;
     bool fits = part.size <= http->limits.body_bytes - http->counts.body_bytes;
-    if (exchange->stage == READING && exchange->request.method == ACCORD_HTTP_POST && fits &&
-        accord_buffer_append(&exchange->body, part) == ACCORD_OK) {
+    *size = 0;
+    if (wanted && fits && accord_buffer_append(&exchange->body, part) == ACCORD_OK) {
         http->counts.body_bytes += part.size;
         return MHD_YES;
     }
-    if (exchange->stage == READING)
+    if (wanted)
         refuse_body(exchange, fits ? 413 : 503);
     exchange->dropped += part.size;
     return exchange->dropped > BODY_DROPPED ? MHD_NO : MHD_YES;
@@ -360,14 +383,22 @@ static size_t on_unescape(void *context, struct MHD_Connection *connection, char
 __attribute__((format(printf, 2, 0))) static void on_log(void *context, const char *format, va_list arguments)
 {
     char text[256], quoted[512];
-    (void)context;
+    struct accord_http *http = context;
+    uint64_t now = now_ms();
+    if (http->said_ms != 0 && now - http->said_ms < COMPLAINTS_MS) {
+        http->unsaid++;
+        return;
+    }
     int size = vsnprintf(text, sizeof text, format, arguments);
     if (size <= 0)
         return;
     struct accord_bytes bytes = {(const uint8_t *)text, strlen(text)};
     while (bytes.size > 0 && bytes.data[bytes.size - 1] == '\n')
         bytes.size--;
-    accord_event(ACCORD_EVENT_INFO, "http", "message=%s", accord_event_quote(quoted, sizeof quoted, bytes));
+    accord_event(ACCORD_EVENT_INFO, "http", "message=%s unsaid=%llu", accord_event_quote(quoted, sizeof quoted, bytes),
+                 (unsigned long long)http->unsaid);
+    http->said_ms = now;
+    http->unsaid = 0;
 }
 
 enum accord_status accord_http_new(struct accord_http **out, const struct accord_http_handler *handler,
@@ -405,7 +436,7 @@ static struct MHD_Daemon *start(struct accord_http *http, int socket, const char
     struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
     unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_SUPPRESS_DATE_NO_CLOCK | MHD_USE_ERROR_LOG |
                      (certificates == NULL ? 0 : MHD_USE_TLS);
-    return MHD_start_daemon(flags, 0, on_accept, http, on_request, http, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
+    return MHD_start_daemon(flags, 0, on_accept, http, on_request, http, MHD_OPTION_EXTERNAL_LOGGER, on_log, http,
                             MHD_OPTION_LISTEN_SOCKET, socket, MHD_OPTION_CONNECTION_LIMIT,
                             http->limits.connections + 2 * EVICTING, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
                             (size_t)CONNECTION_MEMORY, MHD_OPTION_LISTEN_BACKLOG_SIZE, BACKLOG,

@@ -6,6 +6,7 @@ import resource
 
 vkey = new_log()
 config("idle-timeout 2s", "request-timeout 2s", "memory 32M")
+began = time.monotonic()
 server = Server()
 
 
@@ -94,6 +95,21 @@ raw.sendall(b"POST /add HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Enc
 said = reply(raw, 10)
 check("two lengths that contradict each other add nothing", said is not None and b"HTTP/1.1 200" not in said, said)
 raw.close()
+raw = server.socket()
+raw.sendall(b"POST /add HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 50\r\n\r\nhello")
+said = reply(raw, 10)
+check("nor do two Content-Lengths: 400", said is not None and said.startswith(b"HTTP/1.1 400 ") and said.count(b"HTTP/1.1") == 1, said)
+raw.close()
+for method in ("GET /checkpoint", "PUT /add", "DELETE /add", "POST /nowhere", "POST /checkpoint"):
+    raw = server.socket(5)
+    inner = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    raw.sendall(f"{method} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {len(inner)}\r\n\r\n".encode() + inner)
+    said = reply(raw, 10) or b""
+    check(f"{method}: a body where none belongs is no request", said.count(b"HTTP/1.1 ") == 1 and b" 413 " not in said, said)
+    raw.close()
+complaints = [line for line in server.lines if " event=http " in line]
+check("and of all these the log holds a line each ten seconds at most", len(complaints) <= 1 + (time.monotonic() - began) / 10,
+      server.said())
 
 # bodies that are too large, and too many of them
 raw = server.socket()
