@@ -1,6 +1,7 @@
 /* What the sequencer has open: the log, its deduplication, its admission. Knows when each is opened again after it
  * failed, and after which failure never; refuses to know what is done with them. */
 #include <string.h>
+#include <time.h>
 
 #include "serve/event.h"
 #include "serve/sequencer_inner.h"
@@ -11,6 +12,11 @@
 #define QUIET_US 10000000
 /* Entries that the deduplication reads in one turn: so few that those who wait do not notice. */
 #define CATCH_UP_SLICE 4096
+/* And on opening, before any request: more than a process that was killed can have left behind. What a lost index takes
+ * beyond that is read between requests. */
+#define CATCH_UP_FIRST 1048576
+#define CATCH_UP_PAUSES 500 /* while its tables are being written */
+#define PAUSE_NS 1000000
 
 static const char *const complaints[ACCORD_COMPLAINTS] = {"commit-failed", "dedup-failed", "admission-failed",
                                                           "log-not-open"};
@@ -32,6 +38,29 @@ bool accord_sequencer_able(const struct accord_sequencer *sequencer)
 
 /* Opening */
 
+/* An entry that was acknowledged before a crash must be known to the first request after it. */
+static void catch_up_first(struct accord_sequencer *sequencer)
+{
+    const struct timespec pause = {.tv_nsec = PAUSE_NS};
+    struct accord_dedup *dedup = sequencer->dedup;
+    struct accord_error error;
+    uint64_t size = accord_log_size(sequencer->log), covered = accord_dedup_covered(dedup);
+    uint64_t end = size - covered < CATCH_UP_FIRST ? size : covered + CATCH_UP_FIRST;
+    for (unsigned pauses = 0; covered < end && pauses < CATCH_UP_PAUSES;) {
+        if (accord_dedup_catch_up(dedup, size, CATCH_UP_SLICE, &error) != ACCORD_OK) {
+            accord_sequencer_complain(sequencer, ACCORD_DEDUP_FAILED, &error);
+            return;
+        }
+        accord_dedup_commit(dedup, size);
+        uint64_t before = covered;
+        covered = accord_dedup_covered(dedup);
+        if (covered == before) {
+            (void)nanosleep(&pause, NULL);
+            pauses++;
+        }
+    }
+}
+
 static void dedup_open(struct accord_sequencer *sequencer)
 {
     struct accord_error error;
@@ -39,8 +68,10 @@ static void dedup_open(struct accord_sequencer *sequencer)
     if (!sequencer->options.dedup || sequencer->dedup != NULL)
         return;
     if (accord_dedup_open(&sequencer->dedup, sequencer->options.fs, sequencer->options.dir,
-                          accord_log_size(sequencer->log), source, &error) == ACCORD_OK)
+                          accord_log_size(sequencer->log), source, &error) == ACCORD_OK) {
+        catch_up_first(sequencer);
         return;
+    }
     sequencer->dedup = NULL;
     sequencer->dedup_at_us = sequencer->seams.now_us() + AGAIN_US;
     accord_sequencer_complain(sequencer, ACCORD_DEDUP_FAILED, &error);
