@@ -119,16 +119,16 @@ static int temporary_open(const struct accord_fs *fs, const char *path, unsigned
     return handle;
 }
 
-static int note_sync(int result, bool *sync_failed)
+bool accord_file_sync_failed(int result)
 {
-    *sync_failed = *sync_failed || result < 0;
-    return result;
+    return result < 0 && result != -EMFILE && result != -ENFILE && result != -ENOENT;
 }
 
 static int write_and_close(const struct accord_fs *fs, int handle, struct accord_bytes bytes, bool *sync_failed)
 {
     int64_t put = bytes.size == 0 ? 0 : fs->write_at(fs->context, handle, bytes.data, bytes.size, 0);
-    int result = put < 0 ? (int)put : note_sync(fs->sync(fs->context, handle), sync_failed);
+    int result = put < 0 ? (int)put : fs->sync(fs->context, handle);
+    *sync_failed = *sync_failed || (put >= 0 && result < 0);
     int closed = fs->close(fs->context, handle);
     return result < 0 ? result : closed;
 }
@@ -144,10 +144,12 @@ static int replace(const struct accord_fs *fs, const char *path, const char *dir
     int result = write_and_close(fs, handle, bytes, sync_failed);
     if (result >= 0)
         result = fs->rename(fs->context, name, path);
-    if (result < 0)
+    bool renamed = result >= 0;
+    if (!renamed)
         (void)fs->unlink(fs->context, name);
     else
-        result = note_sync(fs->sync_dir(fs->context, directory), sync_failed);
+        result = fs->sync_dir(fs->context, directory);
+    *sync_failed = *sync_failed || (renamed && accord_file_sync_failed(result));
     free(name);
     return result;
 }

@@ -19,6 +19,9 @@ ACCORD_MUST_USE enum accord_status accord_file_replace(const struct accord_fs *f
 ACCORD_MUST_USE enum accord_status accord_file_replace_told(const struct accord_fs *fs, const char *path,
                                                             struct accord_bytes bytes, unsigned mode, bool *sync_failed,
                                                             struct accord_error *error);
+/* What syncs a name opens it first. Was it the sync that failed, after which nobody knows what the disk holds, and not
+ * want of a descriptor or of the file itself? */
+bool accord_file_sync_failed(int result);
 /* Makes a new file, durable; ACCORD_EXISTS where there is one, which is left alone. */
 ACCORD_MUST_USE enum accord_status accord_file_create(const struct accord_fs *fs, const char *path,
                                                       struct accord_bytes bytes, unsigned mode,

@@ -82,6 +82,27 @@ __attribute__((format(printf, 2, 3))) static void add(struct line *line, const c
     }
 }
 
+void accord_url_show(const char *url, char *text, size_t size)
+{
+    const char *authority = strstr(url, "://"), *host;
+    authority = authority == NULL ? url : authority + 3;
+    host = authority;
+    for (const char *end = authority + strcspn(authority, "/?#"), *at = authority; at < end; at++)
+        host = *at == '@' ? at + 1 : host;
+    (void)snprintf(text, size, "%.*s%s", (int)(authority - url), url, host);
+}
+
+/* The subject may be a URL with a password in it, which no sentence repeats. */
+static void add_subject(struct line *line, const char *subject)
+{
+    char shown[1024];
+    if (strstr(subject, "://") != NULL) {
+        accord_url_show(subject, shown, sizeof shown);
+        subject = shown;
+    }
+    add(line, "%s: ", subject);
+}
+
 void accord_error_sentence(const struct accord_error *error, const char *subject, char *text, size_t size)
 {
     struct line line = {text, size, 0};
@@ -89,7 +110,7 @@ void accord_error_sentence(const struct accord_error *error, const char *subject
         return;
     text[0] = 0;
     if (subject != NULL)
-        add(&line, "%s: ", subject);
+        add_subject(&line, subject);
     if (error->line != 0)
         add(&line, "line %llu: ", (unsigned long long)error->line);
     /* The subject is often the very thing that failed: it is not said twice. */

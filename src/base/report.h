@@ -9,8 +9,10 @@ const char *accord_status_sentence(enum accord_status status); /* "too few witne
 int accord_status_exit(enum accord_status status);             /* 0, 1, 2, 3 */
 /* Makes '?' of control characters. */
 void accord_text_calm(char *text, size_t size);
+/* A URL as it may be shown: without user:password@; cut to fit. */
+void accord_url_show(const char *url, char *text, size_t size);
 /* Writes `<subject>: [line N: ][what: ]sentence[: expected X][, found Y]` and a NUL into text; cut to fit. subject may
- * be NULL. */
+ * be NULL; a URL is shown without its credentials. */
 void accord_error_sentence(const struct accord_error *error, const char *subject, char *text, size_t size);
 
 #endif

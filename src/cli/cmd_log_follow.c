@@ -93,7 +93,8 @@ static enum accord_status print_entry(void *context, uint64_t index, const uint8
     if (json == NULL) {
         return accord_fail(error, ACCORD_NO_MEMORY, 0);
     }
-    char *text = json_dumps(json, JSON_COMPACT);
+    /* On a terminal an entry says nothing but what can be read: UTF-8 has control characters too. */
+    char *text = json_dumps(json, JSON_COMPACT | (isatty(STDOUT_FILENO) == 1 ? JSON_ENSURE_ASCII : 0));
     json_decref(json);
     if (text == NULL) {
         return accord_fail(error, ACCORD_NO_MEMORY, 0);

@@ -247,18 +247,37 @@ static enum accord_status publish(const struct accord_issue *issue, const struct
     return status;
 }
 
+static enum accord_status make_inclusion(const struct accord_issue *issue, struct accord_reader *reader, uint64_t size,
+                                         const struct accord_issued *issued, struct accord_merkle_proof *inclusion,
+                                         struct accord_error *error)
+{
+    struct accord_checkpoint_claim checkpoint;
+    uint8_t leaf[ACCORD_HASH_SIZE];
+    struct accord_hash_source source = accord_reader_hashes(reader);
+    accord_reader_set_size(reader, size);
+    enum accord_status status = accord_inclusion_prove(issue->crypto, &source, issued->index, size, inclusion);
+    if (status != ACCORD_OK) {
+        if (error != NULL) {
+            *error = *accord_reader_error(reader);
+        }
+        return status;
+    }
+    status = accord_checkpoint_parse(&checkpoint, accord_buffer_bytes(&issued->checkpoint), error);
+    if (status != ACCORD_OK) {
+        return status;
+    }
+    accord_merkle_leaf(issue->crypto, accord_buffer_bytes(&issued->entry), leaf);
+    status = accord_inclusion_verify(issue->crypto, issued->index, size, leaf, inclusion, checkpoint.root);
+    return status == ACCORD_OK ? status : accord_fail(error, status, 0);
+}
+
 /* Proves the entry under the checkpoint that was just published. */
 enum accord_status accord_issue_prove(const struct accord_issue *issue, struct accord_reader *reader, uint64_t size,
                                       struct accord_issued *issued, struct accord_error *error)
 {
     struct accord_merkle_proof inclusion;
-    accord_reader_set_size(reader, size);
-    struct accord_hash_source source = accord_reader_hashes(reader);
-    enum accord_status status = accord_inclusion_prove(issue->crypto, &source, issued->index, size, &inclusion);
+    enum accord_status status = make_inclusion(issue, reader, size, issued, &inclusion, error);
     if (status != ACCORD_OK) {
-        if (error != NULL) {
-            *error = *accord_reader_error(reader);
-        }
         return status;
     }
     size_t room = 2 * issued->entry.size + issued->checkpoint.size + 64 * ACCORD_PROOF_HASHES_MAX + 256;

@@ -23,7 +23,8 @@ ACCORD_MUST_USE enum accord_status accord_issue_make_entry(const struct accord_i
                                                            struct accord_issued *issued,
                                                            struct accord_release_claim *claim,
                                                            struct accord_error *error);
-/* Proves the entry under issued->checkpoint, of a tree of this size. */
+/* Proves the entry under issued->checkpoint, of a tree of this size, and verifies the proof: its hashes may be a
+ * server's word. */
 ACCORD_MUST_USE enum accord_status accord_issue_prove(const struct accord_issue *issue, struct accord_reader *reader,
                                                       uint64_t size, struct accord_issued *issued,
                                                       struct accord_error *error);

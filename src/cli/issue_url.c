@@ -2,7 +2,6 @@
  * that the roster asks for is asked here, and the proof is verified before anybody gets it. */
 #include "cli/issue_parts.h"
 
-#include "accord/merkle.h"
 #include "accord/policy.h"
 #include "base/clock.h"
 #include "cli/log_source.h"
@@ -85,28 +84,6 @@ static enum accord_status wait_for_quorum(struct waiting *waiting, struct accord
     return ACCORD_NETWORK;
 }
 
-static enum accord_status prove(struct waiting *waiting, struct accord_error *error)
-{
-    const struct accord_issue *issue = waiting->issue;
-    const struct accord_issued *issued = waiting->issued;
-    struct accord_merkle_proof inclusion;
-    uint8_t leaf[ACCORD_HASH_SIZE];
-    uint64_t size = waiting->checkpoint.size;
-    accord_reader_set_size(waiting->reader, size);
-    struct accord_hash_source source = accord_reader_hashes(waiting->reader);
-    enum accord_status status = accord_inclusion_prove(issue->crypto, &source, issued->index, size, &inclusion);
-    if (status != ACCORD_OK) {
-        *error = *accord_reader_error(waiting->reader);
-        return status;
-    }
-    accord_merkle_leaf(issue->crypto, accord_buffer_bytes(&issued->entry), leaf);
-    status = accord_inclusion_verify(issue->crypto, issued->index, size, leaf, &inclusion, waiting->checkpoint.root);
-    if (status != ACCORD_OK) {
-        return accord_fail(error, status, 0);
-    }
-    return accord_issue_prove(issue, waiting->reader, size, waiting->issued, error);
-}
-
 static enum accord_status post(const struct accord_issue *issue, struct accord_reader *reader,
                                const struct accord_roster_claim *roster, struct accord_issued *issued,
                                struct accord_error *error)
@@ -133,7 +110,7 @@ static enum accord_status post(const struct accord_issue *issue, struct accord_r
         status = wait_for_quorum(&waiting, error);
     }
     if (status == ACCORD_OK) {
-        status = prove(&waiting, error);
+        status = accord_issue_prove(issue, reader, waiting.checkpoint.size, issued, error);
     }
     free(policy);
     accord_buffer_free(&text);

@@ -53,6 +53,7 @@ struct accord_log {
     struct accord_edge edge;
     struct accord_hasher *hasher;
     uint64_t base;                   /* of the journal */
+    uint64_t journal_max;            /* bytes of batches in it */
     uint64_t settled;                /* the largest tree whose tiles are all there and durable */
     struct tree sealed;              /* the one that may be signed */
     struct accord_buffer checkpoint; /* the published one */
@@ -334,7 +335,7 @@ static enum accord_status put_next(struct accord_log *log, struct accord_bytes e
                                    struct accord_error *error)
 {
     enum accord_status status = ACCORD_OK;
-    if (log->store.batch_bytes(log->store.context) > JOURNAL_SIZE_MAX)
+    if (log->store.batch_bytes(log->store.context) > log->journal_max)
         status = accord_log_flush(log, error);
     if (status == ACCORD_OK && log->broken)
         status = is_broken(log, error);
@@ -380,7 +381,7 @@ enum accord_status accord_log_flush(struct accord_log *log, struct accord_error 
     if (status != ACCORD_OK)
         return status;
     batch_apply(log, committed);
-    if (!log->broken && log->store.batch_bytes(log->store.context) > JOURNAL_SIZE_MAX)
+    if (!log->broken && log->store.batch_bytes(log->store.context) > log->journal_max)
         (void)settle(log, &why);
     return ACCORD_OK;
 }
@@ -788,6 +789,7 @@ enum accord_status accord_log_open(struct accord_log **out, const struct accord_
     }
     log->crypto = crypto;
     log->hasher = hasher;
+    log->journal_max = JOURNAL_SIZE_MAX;
     accord_edge_init(&log->edge, crypto);
     accord_buffer_init(&log->checkpoint, ACCORD_NOTE_SIZE_MAX);
     for (size_t i = 0; i < CACHED_TILES; i++)
@@ -823,4 +825,9 @@ void accord_log_close(struct accord_log *log)
 void accord_log_sync(struct accord_log *log, enum accord_log_syncing mode)
 {
     accord_store_dir_sync(&log->store, mode);
+}
+
+void accord_log_journal_max(struct accord_log *log, uint64_t bytes)
+{
+    log->journal_max = bytes;
 }

@@ -30,6 +30,8 @@ void accord_log_close(struct accord_log *log);
  * file systems of tests, whose calls must come in one order. To be called before anything is put. */
 enum accord_log_syncing { ACCORD_LOG_SYNC_BEHIND, ACCORD_LOG_SYNC_FIRST, ACCORD_LOG_SYNC_LAST };
 void accord_log_sync(struct accord_log *log, enum accord_log_syncing mode);
+/* The journal is emptied once it holds more bytes of batches than this. For tests, which fill no 128 MiB. */
+void accord_log_journal_max(struct accord_log *log, uint64_t bytes);
 
 /* What one append takes at most. */
 #define ACCORD_LOG_APPEND_SIZE_MAX 8388608

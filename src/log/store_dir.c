@@ -189,13 +189,6 @@ static int settle_few(struct dir *dir)
     return result;
 }
 
-/* Files and directories are opened to be synced. Want of a descriptor, of memory or of the file itself is no sync that
- * failed, which would be for good. */
-static bool may_be_sync(int result)
-{
-    return result != -EMFILE && result != -ENFILE && result != -ENOMEM && result != -ENOENT;
-}
-
 static int settle_job(void *context)
 {
     struct dir *dir = context;
@@ -206,7 +199,7 @@ static int settle_job(void *context)
     } else {
         result = settle_few(dir);
     }
-    dir->job_sync_failed = result < 0 && may_be_sync(result);
+    dir->job_sync_failed = accord_file_sync_failed(result);
     return result;
 }
 

@@ -4,6 +4,7 @@
 #include "net/client.h"
 
 #include "base/clock.h"
+#include "base/report.h"
 #include "core/text.h"
 
 #include <curl/curl.h>
@@ -81,16 +82,8 @@ enum accord_status accord_url_join(char *url, size_t size, const char *base, con
 void accord_url_blame(struct accord_error *error, const char *url)
 {
     char shown[URL_SIZE_MAX];
-    struct accord_out out = {(uint8_t *)shown, sizeof shown, 0, false};
-    const char *authority = strstr(url, "://");
-    authority = authority == NULL ? url : authority + 3;
-    size_t authority_size = strcspn(authority, "/?#"), skip = 0;
-    for (size_t i = 0; i < authority_size; i++)
-        if (authority[i] == '@')
-            skip = i + 1;
-    accord_put(&out, (struct accord_bytes){(const uint8_t *)url, (size_t)(authority - url)});
-    accord_put(&out, text_of(authority + skip));
-    accord_error_what(error, accord_out_bytes(&out));
+    accord_url_show(url, shown, sizeof shown);
+    accord_error_what(error, text_of(shown));
 }
 
 static enum accord_status fail(struct accord_fetch *fetch, enum accord_status status, const char *words)

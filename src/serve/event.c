@@ -3,6 +3,8 @@
  * the line is lost, since a server that waits for its log's reader serves nobody. */
 #include "serve/event.h"
 
+#include <poll.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -53,9 +55,16 @@ static void begin(struct line *line, enum accord_event_level level, const char *
 
 static void end(struct line *line)
 {
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    struct pollfd output = {.fd = STDERR_FILENO, .events = POLLOUT};
     line->text[line->used++] = '\n';
-    ssize_t written = write(STDERR_FILENO, line->text, line->used);
-    (void)written;
+    /* A pipe with room has it for a whole line, as long as nobody else takes it. */
+    pthread_mutex_lock(&lock);
+    if (poll(&output, 1, 0) == 1) {
+        ssize_t written = write(STDERR_FILENO, line->text, line->used);
+        (void)written;
+    }
+    pthread_mutex_unlock(&lock);
 }
 
 void accord_event(enum accord_event_level level, const char *event, const char *fields, ...)

@@ -3,12 +3,14 @@
  * deadlines; refuses to know what a path means. */
 #include "serve/http.h"
 
+#include <fcntl.h>
 #include <microhttpd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -17,17 +19,23 @@
 #include "serve/http_answer.h"
 
 #define DAEMONS_MAX 32
-#define BODY_KEPT 65536 /* a buffer of so many bytes stays with its exchange for the next request */
+#define BODY_KEPT 4096 /* a buffer of so many bytes stays with its exchange, of which there are many */
 #define BODY_DROPPED                                                                                                   \
     (1 << 20) /* of a body that is too large so much is read and dropped, so that the client hears why */
 #define CONNECTION_MEMORY 8192 /* for headers; the library wipes it after each request, so what is more costs time */
 #define EVICTING 64            /* connections that may be on their way out while new ones come */
+#define AT_WORK_MS 2000        /* a request that takes longer makes room for new connections */
+#define BULK_SIZE (1 << 20)    /* an answer of more bytes has more time */
+#define BULK_TIMES 16
+#define COMPRESSING_SHARE 4 /* the loop's time is everybody's: so much of it goes to compressing, one part in four */
+#define COMPRESSING_AHEAD_US 1000000
 #define BACKLOG 1024
 #define MILLISECONDS 1000
 #define COMPLAINTS_MS 10000 /* of clients that speak no HTTP, or no TLS: anybody can be one, and none fills the log */
 
-/* A connection stands in one list at a time, the one with the nearest deadline first: those that say nothing, and those
- * in the middle of a request or of its answer. While a request waits for its answer its connection is in neither. */
+/* A connection stands in one list at a time, the one with the nearest deadline first: those that have not said as much
+ * as a request's first line, and those in the middle of a request or of its answer. While a request waits for its
+ * answer its connection is in neither. */
 struct peer {
     struct accord_http *http;
     struct peers *list;
@@ -49,6 +57,7 @@ struct accord_http_exchange {
     struct peer *peer;
     enum stage stage;
     bool suspended;
+    bool bulk; /* its answer is a large one */
     struct accord_http_request request;
     struct accord_buffer body;
     size_t dropped;
@@ -70,12 +79,13 @@ struct accord_http {
     struct accord_http_limits limits;
     size_t count;
     struct listener listeners[DAEMONS_MAX];
-    struct peers idle, busy;
+    struct peers idle, busy, bulk; /* bulk: large answers are under way */
     struct accord_http_exchange *free;
     struct accord_http_counts counts;
-    bool closing;     /* every answer is its connection's last one */
-    uint64_t said_ms; /* when the library's last complaint was passed on */
-    uint64_t unsaid;  /* since then */
+    uint64_t compressed_us; /* by when what was compressed is no more than its share of the time */
+    bool closing;           /* every answer is its connection's last one */
+    uint64_t said_ms;       /* when the library's last complaint was passed on */
+    uint64_t unsaid;        /* since then */
 };
 
 /* Connections and their deadlines */
@@ -134,7 +144,7 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
         peer->http = http;
         peer->socket = info->connect_fd;
         http->counts.connections++;
-        enter(peer, &http->busy);
+        enter(peer, &http->idle);
     } else if (peer != NULL) {
         http->counts.connections--;
         leave(peer);
@@ -143,8 +153,34 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
     }
 }
 
-/* At the limit the one that has been silent for longest makes room; where all are at work, the new one is turned away.
- */
+/* The first line of a request is there: from here on it has its time, for its headers and its body together. */
+static void *on_line(void *context, const char *line, struct MHD_Connection *connection)
+{
+    struct accord_http *http = context;
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    (void)line;
+    if (info != NULL && info->socket_context != NULL)
+        enter(info->socket_context, &http->busy);
+    return NULL;
+}
+
+static bool is_slow(const struct peers *list)
+{
+    return list->first != NULL && now_ms() + list->span_ms >= list->first->deadline_ms + AT_WORK_MS;
+}
+
+/* Whoever has been silent for longest; where all are at work, whoever is longer at it than an honest request takes:
+ * those who hold connections with half requests must not keep the others out. */
+static struct peer *who_makes_room(const struct accord_http *http)
+{
+    if (http->idle.first != NULL)
+        return http->idle.first;
+    if (is_slow(&http->busy))
+        return http->busy.first;
+    return is_slow(&http->bulk) ? http->bulk.first : NULL;
+}
+
+/* At the limit somebody makes room, or the new one is turned away. */
 static enum MHD_Result on_accept(void *context, const struct sockaddr *address, socklen_t size)
 {
     struct accord_http *http = context;
@@ -152,9 +188,10 @@ static enum MHD_Result on_accept(void *context, const struct sockaddr *address, 
     (void)size;
     if (http->counts.connections < http->limits.connections)
         return MHD_YES;
-    if (http->idle.first == NULL || http->counts.connections >= http->limits.connections + EVICTING)
+    struct peer *last = who_makes_room(http);
+    if (last == NULL || http->counts.connections >= http->limits.connections + EVICTING)
         return MHD_NO;
-    hang_up(http->idle.first);
+    hang_up(last);
     return MHD_YES;
 }
 
@@ -202,7 +239,10 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     if (exchange == NULL)
         return;
     *place = NULL;
-    enter(exchange->peer, &exchange->http->idle);
+    if (exchange->http->closing)
+        hang_up(exchange->peer);
+    else
+        enter(exchange->peer, &exchange->http->idle);
     exchange_free(exchange);
 }
 
@@ -220,20 +260,30 @@ static const char *header(struct MHD_Connection *connection, const char *name)
     return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
 
-static enum MHD_Result count_length(void *context, enum MHD_ValueKind kind, const char *name, const char *value)
+struct framing {
+    unsigned headers; /* that say where the body ends */
+    bool unknown;
+};
+
+static enum MHD_Result count_framing(void *context, enum MHD_ValueKind kind, const char *name, const char *value)
 {
+    struct framing *framing = context;
     (void)kind;
-    (void)value;
-    *(unsigned *)context += strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0;
+    bool is_encoding = strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0;
+    framing->headers += is_encoding || strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0;
+    framing->unknown = framing->unknown || name[strcspn(name, " \t")] != '\0' ||
+                       (is_encoding && (value == NULL || strcasecmp(value, "chunked") != 0));
     return MHD_YES;
 }
 
-/* Two lengths are two opinions on where the next request begins (RFC 9112, section 6.3). */
+/* Two lengths are two opinions on where the next request begins (RFC 9112, section 6.3); so are a length and an
+ * encoding, and an encoding that is not known says nothing of it. A name with a space before its colon is a length to
+ * one server and nothing to another (section 5.1). */
 static bool is_ambiguous(struct MHD_Connection *connection)
 {
-    unsigned lengths = 0;
-    (void)MHD_get_connection_values(connection, MHD_HEADER_KIND, count_length, &lengths);
-    return lengths > 1;
+    struct framing framing = {0, false};
+    (void)MHD_get_connection_values(connection, MHD_HEADER_KIND, count_framing, &framing);
+    return framing.headers > 1 || framing.unknown;
 }
 
 /* The body's size as the client states it; 0 where it does not. */
@@ -248,7 +298,8 @@ static uint64_t announced(struct MHD_Connection *connection)
 
 static enum MHD_Result send_answer(struct accord_http_exchange *exchange)
 {
-    enter(exchange->peer, &exchange->http->busy);
+    struct accord_http *http = exchange->http;
+    enter(exchange->peer, exchange->bulk ? &http->bulk : &http->busy);
     return MHD_queue_response(exchange->connection, exchange->status, exchange->response);
 }
 
@@ -261,14 +312,22 @@ static void ask(struct accord_http_exchange *exchange)
     handler->handle(handler->context, exchange, &exchange->request);
 }
 
+/* The answer is its connection's last one. */
+static void hang_up_after(struct accord_http_exchange *exchange)
+{
+    (void)MHD_add_response_header(exchange->response, MHD_HTTP_HEADER_CONNECTION, "close");
+}
+
 static void refuse_body(struct accord_http_exchange *exchange, unsigned status)
 {
     struct accord_http_answer answer = {.status = status, .file = -1, .retry_after = status == 503};
     answer.body = status == 503   ? ACCORD_LITERAL("too many requests at once\n")
                   : status == 413 ? ACCORD_LITERAL("the body is larger than is accepted here\n")
-                                  : ACCORD_LITERAL("the body's length is given twice\n");
+                                  : ACCORD_LITERAL("it is not clear where the body ends\n");
     exchange->http->counts.bodies_refused++;
     accord_http_answer(exchange, &answer);
+    if (status == 400)
+        hang_up_after(exchange);
 }
 
 /* The headers are there. What is refused is refused now, before its body. */
@@ -279,18 +338,19 @@ static enum MHD_Result begin(struct accord_http *http, struct MHD_Connection *co
     if (exchange == NULL)
         return MHD_NO;
     *place = exchange;
-    enter(exchange->peer, &http->busy);
     struct accord_http_request *request = &exchange->request;
     *request = (struct accord_http_request){.method = method_of(method), .path = path};
     request->accepts_gzip = accord_http_accepts_gzip(header(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING));
+    if (is_ambiguous(connection)) {
+        refuse_body(exchange, 400);
+        return send_answer(exchange);
+    }
     if (request->method != ACCORD_HTTP_POST)
         return MHD_YES;
     size_t maximum = http->handler.body_max(http->handler.context, request);
     exchange->body.maximum = maximum;
     uint64_t size = announced(connection);
-    if (is_ambiguous(connection)) {
-        refuse_body(exchange, 400);
-    } else if (maximum == 0) {
+    if (maximum == 0) {
         ask(exchange);
         if (exchange->stage != ANSWERED)
             abort();
@@ -339,15 +399,47 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     return MHD_YES;
 }
 
+/* Does it belong to a daemon that was replaced? Its connections end with their next answer, or one that is used for
+ * ever would keep the daemon for ever. */
+static bool is_retired(const struct accord_http_exchange *exchange)
+{
+    const struct accord_http *http = exchange->http;
+    for (size_t i = 0; i < http->count; i++) {
+        const union MHD_ConnectionInfo *info =
+            http->listeners[i].socket >= 0 ? NULL
+                                           : MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_DAEMON);
+        if (info != NULL && info->daemon == http->listeners[i].daemon)
+            return true;
+    }
+    return false;
+}
+
+/* Makes the response. A client that asks for much to be compressed gets it as it is, once that has had its share. */
+static void make_response(struct accord_http_exchange *exchange, const struct accord_http_answer *answer)
+{
+    struct accord_http *http = exchange->http;
+    struct accord_http_request *request = &exchange->request;
+    uint64_t now_us = accord_monotonic_us();
+    bool compressing = answer->compress && request->accepts_gzip;
+    if (compressing && http->compressed_us > now_us + COMPRESSING_AHEAD_US)
+        request->accepts_gzip = compressing = false;
+    exchange->response = accord_http_response(answer, request, &exchange->status);
+    if (!compressing)
+        return;
+    uint64_t begun_us = http->compressed_us > now_us ? http->compressed_us : now_us;
+    http->compressed_us = begun_us + COMPRESSING_SHARE * (accord_monotonic_us() - now_us);
+}
+
 void accord_http_answer(struct accord_http_exchange *exchange, const struct accord_http_answer *answer)
 {
     if (exchange->stage == ANSWERED)
         abort();
     exchange->stage = ANSWERED;
     exchange->status = answer->status;
-    exchange->response = accord_http_response(answer, &exchange->request, &exchange->status);
-    if (exchange->http->closing)
-        (void)MHD_add_response_header(exchange->response, MHD_HTTP_HEADER_CONNECTION, "close");
+    exchange->bulk = answer->file >= 0 && answer->size > BULK_SIZE;
+    make_response(exchange, answer);
+    if (exchange->http->closing || is_retired(exchange))
+        hang_up_after(exchange);
     if (exchange->suspended)
         MHD_resume_connection(exchange->connection);
     exchange->suspended = false;
@@ -412,6 +504,7 @@ enum accord_status accord_http_new(struct accord_http **out, const struct accord
     http->limits = *limits;
     http->idle.span_ms = (uint64_t)limits->idle_seconds * MILLISECONDS;
     http->busy.span_ms = (uint64_t)limits->request_seconds * MILLISECONDS;
+    http->bulk.span_ms = BULK_TIMES * http->busy.span_ms;
     return ACCORD_OK;
 }
 
@@ -436,15 +529,32 @@ static struct MHD_Daemon *start(struct accord_http *http, int socket, const char
     struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
     unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_SUPPRESS_DATE_NO_CLOCK | MHD_USE_ERROR_LOG |
                      (certificates == NULL ? 0 : MHD_USE_TLS);
-    return MHD_start_daemon(flags, 0, on_accept, http, on_request, http, MHD_OPTION_EXTERNAL_LOGGER, on_log, http,
-                            MHD_OPTION_LISTEN_SOCKET, socket, MHD_OPTION_CONNECTION_LIMIT,
-                            http->limits.connections + 2 * EVICTING, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                            (size_t)CONNECTION_MEMORY, MHD_OPTION_LISTEN_BACKLOG_SIZE, BACKLOG,
-                            MHD_OPTION_NOTIFY_CONNECTION, on_connection, http, MHD_OPTION_NOTIFY_COMPLETED,
-                            on_completed, http, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL, MHD_OPTION_ARRAY,
-                            certificates == NULL ? none : tls, MHD_OPTION_END);
+    return MHD_start_daemon(
+        flags, 0, on_accept, http, on_request, http, MHD_OPTION_EXTERNAL_LOGGER, on_log, http, MHD_OPTION_LISTEN_SOCKET,
+        socket, MHD_OPTION_CONNECTION_LIMIT, http->limits.connections + 2 * EVICTING,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_LISTEN_BACKLOG_SIZE, BACKLOG,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, http, MHD_OPTION_NOTIFY_COMPLETED, on_completed, http,
+        MHD_OPTION_URI_LOG_CALLBACK, on_line, http, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL, MHD_OPTION_ARRAY,
+        certificates == NULL ? none : tls, MHD_OPTION_END);
 }
 
+/* A daemon on a copy of the socket. One that cannot start closes its socket or not, as it failed late or early, so
+ * whether the copy is still there is looked up: by then the number may be somebody else's. */
+static struct MHD_Daemon *start_on_copy(struct accord_http *http, int socket, int *copy, const char *certificates,
+                                        const char *key)
+{
+    struct stat ours, there;
+    *copy = fcntl(socket, F_DUPFD_CLOEXEC, 0);
+    if (*copy < 0)
+        return NULL;
+    struct MHD_Daemon *daemon = start(http, *copy, certificates, key);
+    if (daemon == NULL && fstat(socket, &ours) == 0 && fstat(*copy, &there) == 0 && ours.st_dev == there.st_dev &&
+        ours.st_ino == there.st_ino)
+        (void)close(*copy);
+    return daemon;
+}
+
+/* The socket stays the caller's. */
 static enum accord_status add_listener(struct accord_http *http, int socket, const char *name,
                                        const struct accord_http_tls *tls, struct accord_error *error)
 {
@@ -454,10 +564,10 @@ static enum accord_status add_listener(struct accord_http *http, int socket, con
     char *certificates = tls == NULL ? NULL : text_of(tls->certificates);
     char *key = tls == NULL ? NULL : text_of(tls->key);
     bool memory = tls == NULL || (certificates != NULL && key != NULL);
-    *listener = (struct listener){.socket = socket, .tls = tls != NULL};
+    *listener = (struct listener){.tls = tls != NULL};
     (void)snprintf(listener->name, sizeof listener->name, "%s", name);
     if (memory)
-        listener->daemon = start(http, socket, certificates, key);
+        listener->daemon = start_on_copy(http, socket, &listener->socket, certificates, key);
     free(certificates);
     if (key != NULL)
         explicit_bzero(key, tls->key.size);
@@ -476,11 +586,14 @@ static enum accord_status add_listener(struct accord_http *http, int socket, con
 enum accord_status accord_http_listen(struct accord_http *http, int socket, const char *name,
                                       const struct accord_http_tls *tls, struct accord_error *error)
 {
-    return add_listener(http, socket, name, tls, error);
+    enum accord_status status = add_listener(http, socket, name, tls, error);
+    if (status == ACCORD_OK)
+        (void)close(socket);
+    return status;
 }
 
 /* The library cannot change the certificates of a daemon that runs: a new one takes over its socket, and the old one
- * serves those that it has until they are gone. */
+ * serves those that it has until they are gone: each gets one more answer. */
 enum accord_status accord_http_renew_tls(struct accord_http *http, const struct accord_http_tls *tls,
                                          struct accord_error *error)
 {
@@ -489,14 +602,9 @@ enum accord_status accord_http_renew_tls(struct accord_http *http, const struct 
         struct listener *old = &http->listeners[i];
         if (!old->tls || old->socket < 0)
             continue;
-        int socket = dup(old->socket);
-        enum accord_status status =
-            socket < 0 ? accord_fail(error, ACCORD_IO, 0) : add_listener(http, socket, old->name, tls, error);
-        if (status != ACCORD_OK) {
-            if (socket >= 0)
-                (void)close(socket);
+        enum accord_status status = add_listener(http, old->socket, old->name, tls, error);
+        if (status != ACCORD_OK)
             return status;
-        }
         (void)close(MHD_quiesce_daemon(old->daemon));
         old->socket = -1;
     }
@@ -526,6 +634,8 @@ void accord_http_quiesce(struct accord_http *http)
             (void)close(MHD_quiesce_daemon(listener->daemon));
         listener->socket = -1;
     }
+    /* A request that came and was not read yet makes its connection one that is not idle. */
+    accord_http_run(http);
     while (http->idle.first != NULL)
         hang_up(http->idle.first);
 }
@@ -566,10 +676,10 @@ static int sooner(int timeout_ms, uint64_t other_ms)
 
 int accord_http_timeout_ms(const struct accord_http *http)
 {
-    const struct peers *const lists[] = {&http->idle, &http->busy};
+    const struct peers *const lists[] = {&http->idle, &http->busy, &http->bulk};
     int timeout_ms = -1;
     uint64_t now = now_ms();
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
         const struct peer *first = lists[i]->first;
         if (first != NULL)
             timeout_ms = sooner(timeout_ms, first->deadline_ms > now ? first->deadline_ms - now : 0);
@@ -586,6 +696,7 @@ void accord_http_run(struct accord_http *http)
 {
     hang_up_expired(&http->idle);
     hang_up_expired(&http->busy);
+    hang_up_expired(&http->bulk);
     for (size_t i = 0; i < http->count; i++)
         (void)MHD_run(http->listeners[i].daemon);
     reap(http);

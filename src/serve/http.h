@@ -32,7 +32,8 @@ struct accord_http_limits {
     unsigned connections;     /* open at once; more are closed as they come, oldest idle ones first where possible */
     size_t body_bytes;        /* of all bodies together: past it new ones get 503 with Retry-After */
     unsigned idle_seconds;    /* a connection that says nothing is closed */
-    unsigned request_seconds; /* a request that has not come whole by then is closed, however busily it trickles */
+    unsigned request_seconds; /* a request that has not come whole so long after its first line is closed, however
+                                 busily it trickles; so is one whose answer has not been taken */
 };
 
 struct accord_http_tls { /* PEM, borrowed for the call */
@@ -63,7 +64,8 @@ ACCORD_MUST_USE enum accord_status accord_http_new(struct accord_http **http, co
                                                    const struct accord_http_limits *limits, struct accord_error *error);
 /* Stops what is left, after every exchange has been answered. */
 void accord_http_free(struct accord_http *http);
-/* Serves a socket that listens, which becomes this one's. tls may be NULL. name is for sentences. */
+/* Serves a socket that listens, which becomes this one's where that succeeds. tls may be NULL. name is for sentences.
+ */
 ACCORD_MUST_USE enum accord_status accord_http_listen(struct accord_http *http, int socket, const char *name,
                                                       const struct accord_http_tls *tls, struct accord_error *error);
 /* New connections get these certificates from here on (SIGHUP). */

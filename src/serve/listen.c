@@ -68,10 +68,13 @@ static int listen_unix(const struct sockaddr_un *address)
     int handle = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (handle < 0)
         return -errno;
-    /* Whom the socket is for is decided before anyone can come in. */
-    mode_t mask = umask(0777 & ~UNIX_MODE);
-    int result = bind(handle, (const struct sockaddr *)address, sizeof *address) == 0 ? 0 : -errno;
-    (void)umask(mask);
+    /* Whom the socket is for is decided before anyone can come in: it begins with no more than its mode, which the
+     * umask may narrow. The umask itself is that of all threads, some of which make files of the log. */
+    int result = fchmod(handle, UNIX_MODE) == 0 ? 0 : -errno;
+    if (result == 0 && bind(handle, (const struct sockaddr *)address, sizeof *address) != 0)
+        result = -errno;
+    if (result == 0 && chmod(address->sun_path, UNIX_MODE) != 0)
+        result = -errno;
     if (result == 0 && listen(handle, BACKLOG) != 0)
         result = -errno;
     if (result < 0)

@@ -3,7 +3,6 @@
  */
 #include "serve/metrics_print.h"
 
-#include <dirent.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -181,18 +180,6 @@ static uint64_t resident_bytes(void)
     return resident <= total ? resident * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
 }
 
-static uint64_t open_files(void)
-{
-    uint64_t count = 0;
-    DIR *directory = opendir("/proc/self/fd");
-    if (directory == NULL)
-        return 0;
-    for (const struct dirent *entry = readdir(directory); entry != NULL; entry = readdir(directory))
-        count += entry->d_name[0] != '.';
-    closedir(directory);
-    return count - 1; /* the one that reads */
-}
-
 static void process(struct text *text, const struct accord_metrics_view *view)
 {
     struct rusage usage;
@@ -203,7 +190,7 @@ static void process(struct text *text, const struct accord_metrics_view *view)
            view->http.bodies_refused);
     number(text, "accord_http_body_bytes", "gauge", "Bytes of bodies that are held.", view->http.body_bytes);
     number(text, "process_resident_memory_bytes", "gauge", "Resident memory size in bytes.", resident_bytes());
-    number(text, "process_open_fds", "gauge", "Number of open file descriptors.", open_files());
+    number(text, "process_open_fds", "gauge", "Number of open file descriptors.", view->open_files);
     if (getrlimit(RLIMIT_NOFILE, &files) == 0)
         number(text, "process_max_fds", "gauge", "Maximum number of open file descriptors.", files.rlim_cur);
     if (getrusage(RUSAGE_SELF, &usage) == 0) {

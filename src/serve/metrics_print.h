@@ -9,6 +9,7 @@ struct accord_metrics_view {
     const struct accord_metrics *metrics;
     const struct accord_policy *policy; /* whose witnesses these are; NULL: nobody is asked */
     struct accord_http_counts http;
+    uint64_t open_files; /* of the process */
     const char *version;
     uint64_t now;            /* POSIX seconds */
     uint64_t unpublished_ms; /* for how long at least what was acknowledged has waited to be published */

@@ -119,6 +119,8 @@ void accord_sequencer_close(struct accord_sequencer *sequencer)
     if (sequencer->log == NULL)
         return;
     accord_job_end(sequencer, true);
+    /* To open it again is to write again what lies beyond the published tree: nobody is to be given it meanwhile. */
+    atomic_store_explicit(&sequencer->options.metrics->sealed, sequencer->published, memory_order_relaxed);
     accord_admission_close(sequencer->admission);
     sequencer->admission = NULL;
     if (sequencer->dedup != NULL)

@@ -2,6 +2,7 @@
  * published in time; refuses to know why it is not so, which the log lines say. */
 #include "serve/status.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "serve/metrics_print.h"
 
 #define METRICS_SIZE_MAX (4 << 20)
+#define COUNT_AGAIN_US 1000000
 
 static uint64_t size_of(const _Atomic uint64_t *counter)
 {
@@ -50,11 +52,35 @@ static void answer_healthz(struct accord_status_page *page, struct accord_http_e
     }
 }
 
+static uint64_t open_files(void)
+{
+    uint64_t count = 0;
+    DIR *directory = opendir("/proc/self/fd");
+    if (directory == NULL)
+        return 0;
+    for (const struct dirent *entry = readdir(directory); entry != NULL; entry = readdir(directory))
+        count += entry->d_name[0] != '.';
+    closedir(directory);
+    return count - 1; /* the one that reads */
+}
+
+/* Counting takes a while where there are thousands, and the loop's time is everybody's: once a second is enough. */
+static void count_files(struct accord_status_page *page)
+{
+    uint64_t now_us = accord_monotonic_us();
+    if (page->counted_us != 0 && now_us - page->counted_us < COUNT_AGAIN_US)
+        return;
+    page->open_files = open_files();
+    page->counted_us = now_us;
+}
+
 static void answer_metrics(struct accord_status_page *page, struct accord_http_exchange *exchange)
 {
+    count_files(page);
     struct accord_metrics_view view = {.metrics = page->metrics,
                                        .policy = page->policy,
                                        .version = page->version,
+                                       .open_files = page->open_files,
                                        .now = page->clock->now(page->clock->context),
                                        .unpublished_ms = unpublished_ms(page)};
     struct accord_buffer text;

@@ -16,6 +16,7 @@ struct accord_status_page {
     bool stopping;
     /* The tree of so many entries was acknowledged by then and is not published; since_us is 0 where all is. */
     uint64_t waiting_size, since_us;
+    uint64_t open_files, counted_us; /* and when they were counted */
 };
 
 /* To be called whenever something may have been added, so that it is known since when it waits. */

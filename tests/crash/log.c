@@ -23,10 +23,10 @@
 #define ENTRIES_MAX 80000
 #define PUBLISHED_MAX 64
 #define ENTRY_SIZE 2048
-#define BATCH_MAX 700 /* entries, in random histories */
-#define HISTORIES 400 /* random ones */
-#define STEPS 90      /* of each */
-#define LONG_IDS 600  /* among the first entries some span sectors, so that they can be torn and keep their form */
+#define BATCH_MAX 700  /* entries, in random histories */
+#define HISTORIES 1000 /* random ones */
+#define STEPS 90       /* of each */
+#define LONG_IDS 600   /* among the first entries some span sectors, so that they can be torn and keep their form */
 
 /* What the program was told, and what it tried. */
 struct world {
@@ -48,9 +48,10 @@ struct world {
 
     /* Of random histories. */
     uint64_t random;
-    char job;      /* 's' or 'q' while one is under way, else 0 */
-    bool planned;  /* an accident was, and the log has not been opened again since */
-    unsigned turn; /* of the two arrays of hashes */
+    char job;             /* 's' or 'q' while one is under way, else 0 */
+    uint64_t journal_max; /* of the logs it opens; 0: as it is */
+    bool planned;         /* an accident was, and the log has not been opened again since */
+    unsigned turn;        /* of the two arrays of hashes */
     uint8_t hashes[2][BATCH_MAX][ACCORD_HASH_SIZE];
 };
 
@@ -130,6 +131,8 @@ static enum accord_status do_open(struct world *world, struct accord_error *erro
     enum accord_status status = accord_log_open(&world->log, world->fs, &accord_crypto_default, DIR, false, error);
     if (status == ACCORD_OK)
         accord_log_sync(world->log, world->syncing);
+    if (status == ACCORD_OK && world->journal_max > 0)
+        accord_log_journal_max(world->log, world->journal_max);
     return status;
 }
 
@@ -342,16 +345,24 @@ static void open_world(struct world *world)
     take_stock(world);
 }
 
+static void check_partial(const struct world *world, const char *place, uint64_t size)
+{
+    char path[64];
+    uint64_t index = size / 256;
+    if (size % 256 == 0 || index >= 1000)
+        return;
+    snprintf(path, sizeof path, "%s/%03u.p/%u", place, (unsigned)index, (unsigned)(size % 256));
+    if (world->fs->exists(world->fs->context, path) != 1)
+        fail_msg("%s: %s is gone", world->story, path);
+}
+
 /* The partial forms of a published tree stay until another one is published. */
 static void check_partials(const struct world *world, uint64_t size)
 {
-    static const char *const places[] = {DIR "/tile/0", DIR "/tile/entries"};
-    for (size_t i = 0; i < sizeof places / sizeof *places && size % 256 != 0; i++) {
-        char path[64];
-        snprintf(path, sizeof path, "%s/%03u.p/%u", places[i], (unsigned)(size / 256), (unsigned)(size % 256));
-        if (size / 256 < 1000 && world->fs->exists(world->fs->context, path) != 1)
-            fail_msg("%s: %s is gone", world->story, path);
-    }
+    check_partial(world, DIR "/tile/0", size);
+    check_partial(world, DIR "/tile/entries", size);
+    check_partial(world, DIR "/tile/1", size >> 8);
+    check_partial(world, DIR "/tile/2", size >> 16);
 }
 
 /* What readers find: the last checkpoint that was published, or one whose publishing was tried since. */
@@ -493,13 +504,13 @@ static const char pipeline[] = "c+3 +1 +5 f+250 +4 ip+1 +300 +2 f2 +7 +600 foip+
 static void test_pipeline_sync_early(void **state)
 {
     (void)state;
-    run_history(pipeline, ACCORD_LOG_SYNC_FIRST, 1, 4 * rounds());
+    run_history(pipeline, ACCORD_LOG_SYNC_FIRST, 1, 2 * rounds());
 }
 
 static void test_pipeline_sync_late(void **state)
 {
     (void)state;
-    run_history(pipeline, ACCORD_LOG_SYNC_LAST, 1, 4 * rounds());
+    run_history(pipeline, ACCORD_LOG_SYNC_LAST, 1, 2 * rounds());
 }
 
 /* Entries come in while the tiles of those before them are made durable, and while their checkpoint is published: the
@@ -792,6 +803,7 @@ static void run_random(uint64_t seed)
     struct accord_error error;
     world->random = seed;
     world->syncing = pick(world, 2) == 0 ? ACCORD_LOG_SYNC_FIRST : ACCORD_LOG_SYNC_LAST;
+    world->journal_max = pick(world, 2) == 0 ? 200 + pick(world, 8000) : 0;
     snprintf(world->story, sizeof world->story, "random history, ACCORD_SEED=%llu", (unsigned long long)seed);
     must_be_ok(world, "create", do_create(world, &error), &error);
     open_world(world);

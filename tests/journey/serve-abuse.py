@@ -2,6 +2,7 @@
 than there are files, more bytes than there is memory for. Each is bounded; the others do not notice."""
 
 from serving import *
+import gzip
 import resource
 
 vkey = new_log()
@@ -100,6 +101,11 @@ raw.sendall(b"POST /add HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Leng
 said = reply(raw, 10)
 check("nor do two Content-Lengths: 400", said is not None and said.startswith(b"HTTP/1.1 400 ") and said.count(b"HTTP/1.1") == 1, said)
 raw.close()
+raw = server.socket()
+raw.sendall(b"POST /add HTTP/1.1\r\nHost: x\r\nContent-Length : 35\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+said = reply(raw, 10)
+check("nor a length before whose colon there is a space", said is not None and said.startswith(b"HTTP/1.1 400 ") and said.count(b"HTTP/1.1") == 1, said)
+raw.close()
 for method in ("GET /checkpoint", "PUT /add", "DELETE /add", "POST /nowhere", "POST /checkpoint"):
     raw = server.socket(5)
     inner = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -188,9 +194,71 @@ crowd = [server.socket() for _ in range(count)]
 others(f"{count} idle connections")
 after = server.metric("process_resident_memory_bytes")
 check("each costs little memory", after - before < count * 4096 + (8 << 20), f"{before} {after}")
+big = crowd[:min(1000, count)]
+for raw in big:  # each begins a body, so that each has a place of its own, and then they end one after the other
+    raw.sendall(b"POST /add HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\nx")
+until(lambda: server.metric("accord_http_body_bytes") >= len(big))
+before = server.metric("process_resident_memory_bytes")
+for raw in big:
+    raw.sendall(b"x" * 59999)
+    raw.recv(4096)
+after = server.metric("process_resident_memory_bytes")
+check("bodies that are gone leave no memory behind", after - before < 40 << 20, f"{before} {after}")
 for raw in crowd:
     raw.close()
 check("it ends", server.stop() == 0, server.said())
+
+# those who hold every connection
+config("connections 50")
+server = Server()
+for name, begun in {"silence": b"", "half requests": b"POST /add HTTP/1.1\r\nHost: x\r\n",
+                    "half bodies": b"POST /add HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf"}.items():
+    crowd = []
+    for _ in range(60):
+        try:
+            crowd.append(server.socket())
+            crowd[-1].sendall(begun)
+        except OSError:
+            pass
+    check(f"connections held with {name} make room", until(served, 10), server.said())
+    for raw in crowd:
+        raw.close()
+
+# those who have it compress, and compress
+words = [f"{number * 2654435761 % 2**32:08x}" for number in range(500)]
+lines = [" ".join(words[(number * 31 + place * place) % 500] for place in range(90)) + f" {number}" for number in range(512)]
+first, count = map(int, server.ask("POST", "/add-batch", batch(*(line.encode() for line in lines))).text.split())
+check("(a bundle of these is full)", count == 512 and server.published(first + count))
+full = f"/tile/entries/{(first + count) // 256 - 1:03}"
+connection, encodings, bundles = server.connection(), [], set()
+for _ in range(600):
+    connection.request("GET", full, headers={"Accept-Encoding": "gzip"})
+    answer = Answer(connection.getresponse())
+    encodings.append(answer.headers.get("content-encoding"))
+    bundles.add(gzip.decompress(answer.body) if encodings[-1] else answer.body)
+connection.close()
+check("a client has bundles compressed", encodings[0] == "gzip", encodings[:5])
+check("but not the loop for itself: what comes too fast comes as it is", None in encodings, encodings.count("gzip"))
+check("the bytes are the same", len(bundles) == 1 and len(bundles.pop()) > 100000)
+check("it ends", server.stop() == 0, server.said())
+
+# an operator who does not read what it says
+read_end, write_end = os.pipe()
+server = Server(ready=False, stderr=write_end)
+os.close(write_end)
+said = b""
+while b"event=ready" not in said:
+    said += os.read(read_end, 65536)
+server.addresses.append((re.search(rb"address=(\S+)", said).group(1).decode(), False))
+for _ in range(1500):  # reloads, each of which is a line
+    server.send(signal.SIGHUP)
+    time.sleep(0.001)
+others("log lines that nobody reads")
+os.set_blocking(read_end, False)
+said = os.read(read_end, 1 << 20)
+check("(the pipe is full)", len(said) > 60000, len(said))
+check("what was said is whole lines", all(line.startswith(b"time=") for line in said.splitlines()) and said.endswith(b"\n"), said[-300:])
+check("it ends", server.stop() == 0)
 expect("the log checks", accord("log", "check", "log", "--vkey", vkey), 0)
 
 # a directory that may not be written

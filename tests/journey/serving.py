@@ -68,7 +68,7 @@ class Server:
         environment |= {"HOME": str(DIR)} | (env or {})
         self.lines, self.addresses = [], []
         self.process = subprocess.Popen([ACCORD, "serve", *(args or ["config"])], cwd=DIR, stdin=subprocess.DEVNULL,
-                                        stderr=subprocess.PIPE, env=environment, **options)
+                                        env=environment, **{"stderr": subprocess.PIPE, **options})
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
         atexit.register(self.kill)
@@ -77,7 +77,7 @@ class Server:
             sys.exit(1)
 
     def read(self):
-        for line in self.process.stderr:
+        for line in self.process.stderr or []:
             line = line.decode(errors="replace").rstrip("\n")
             match = re.search(r"event=listening address=(\S+) tls=(\w+)", line)
             if match:

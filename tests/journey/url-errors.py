@@ -128,7 +128,7 @@ expect("and all is well again", checkpoint(), 0)
 secret = web.url.replace("http://", "http://user:secret@")
 web.misbehave("/checkpoint", status(500))
 run = checkpoint(secret)
-check("what is refused is named without a password", run.status == 3 and run.err.count("secret") == 1, run)
+check("what is refused is named without a password", run.status == 3 and "secret" not in run.err, run)
 
 shutil.copy(ACCORD, DIR / "alone")
 done = subprocess.run([DIR / "alone", "log", "checkpoint", web.url], capture_output=True, cwd=DIR)

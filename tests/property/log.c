@@ -205,6 +205,8 @@ static void do_open(struct model *model)
     model->job = NOTHING;
     assert_int_equal(accord_log_open(&model->log, &quick, crypto, model->place->log, false, &error), ACCORD_OK);
     accord_log_sync(model->log, (enum accord_log_syncing)chance(model, 3));
+    if (chance(model, 2) == 0)
+        accord_log_journal_max(model->log, chance(model, 100000));
 }
 
 static void do_publish(struct model *model)

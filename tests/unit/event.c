@@ -77,6 +77,26 @@ static void long_lines(void **state)
     assert_ptr_equal(strchr(said, '\n'), line + strlen(line) - 1);
 }
 
+/* Where nobody reads, lines are lost, and none is waited for. */
+static void full_pipe(void **state)
+{
+    static char value[1000], all[1 << 20];
+    (void)state;
+    memset(value, 'x', sizeof value - 1);
+    begin_to_catch();
+    for (unsigned i = 0; i < 2000; i++)
+        accord_event(ACCORD_EVENT_INFO, "full", "value=%s", value);
+    assert_true(dup2(kept, STDERR_FILENO) >= 0);
+    close(kept);
+    close(caught[1]);
+    size_t size = 0;
+    for (ssize_t got; (got = read(caught[0], all + size, sizeof all - size)) > 0;)
+        size += (size_t)got;
+    close(caught[0]);
+    assert_in_range(size, 4096, 2000 * 1000);
+    assert_int_equal(all[size - 1], '\n');
+}
+
 static void quoting(void **state)
 {
     (void)state;
@@ -124,7 +144,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(plain_lines), cmocka_unit_test(errors),         cmocka_unit_test(long_lines),
-        cmocka_unit_test(quoting),     cmocka_unit_test(quoting_to_fit),
+        cmocka_unit_test(quoting),     cmocka_unit_test(quoting_to_fit), cmocka_unit_test(full_pipe),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

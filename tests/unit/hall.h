@@ -190,6 +190,14 @@ static inline void hall_answer_pending(struct hall *hall, const char *text)
     accord_http_answer_text(exchange, 200, text);
 }
 
+static inline size_t hall_descriptors(void)
+{
+    size_t count = 0;
+    for (int i = 0; i < 8192; i++)
+        count += fcntl(i, F_GETFD) >= 0;
+    return count;
+}
+
 /* Clients */
 
 static inline struct hall_client hall_connect(struct hall *hall)

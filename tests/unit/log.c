@@ -2,6 +2,8 @@
 #include "logs.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <sys/wait.h>
 
 #include "log/check.h"
@@ -340,10 +342,12 @@ static void test_hashes_are_taken(void **state)
 {
     const struct log_place *place = *state;
     struct accord_log *log = log_new(place);
-    uint8_t hash[1][ACCORD_HASH_SIZE] = {{1, 2, 3}}, root[ACCORD_HASH_SIZE];
+    const uint8_t hash[1][ACCORD_HASH_SIZE] = {{1, 2, 3}};
+    uint8_t given[1][ACCORD_HASH_SIZE], root[ACCORD_HASH_SIZE];
     struct accord_error error;
     struct accord_bytes batch = {(const uint8_t *)"\0\1a", 3};
-    assert_int_equal(accord_log_put_hashed(log, batch, (const uint8_t(*)[ACCORD_HASH_SIZE])hash, 1, false, &error),
+    memcpy(given, hash, sizeof hash);
+    assert_int_equal(accord_log_put_hashed(log, batch, (const uint8_t(*)[ACCORD_HASH_SIZE])given, 1, false, &error),
                      ACCORD_OK);
     assert_int_equal(accord_log_flush(log, &error), ACCORD_OK);
     accord_log_root(log, root);
@@ -447,39 +451,44 @@ static void wakes(void *context)
     assert_int_equal(write(end, "w", 1), 1);
 }
 
-/* Rounds of both with appends between them, as a server has them. */
+/* Seals and publishes with appends between. Each job that was done by the thread writes to woken. */
+static void do_round(struct accord_log *log, int woken, uint64_t count)
+{
+    struct accord_error error;
+    uint8_t data[512];
+    char byte;
+    bool done = false;
+    log_fill(log, count);
+    assert_int_equal(accord_log_seal_begin(log, &error), ACCORD_OK);
+    log_fill(log, 40);
+    assert_int_equal(read(woken, &byte, 1), 1);
+    assert_int_equal(accord_log_seal_end(log, false, &done, &error), ACCORD_OK);
+    assert_true(done);
+    assert_int_equal(accord_log_publish_begin(log, sealed_checkpoint(log, data), &error), ACCORD_OK);
+    for (done = false; !done;) {
+        log_fill(log, 1);
+        assert_int_equal(accord_log_publish_end(log, false, &done, &error), ACCORD_OK);
+    }
+    assert_int_equal(read(woken, &byte, 1), 1);
+    /* What is sealed already takes no time, and no thread. */
+    assert_int_equal(accord_log_integrate(log, &error), ACCORD_OK);
+    assert_int_equal(read(woken, &byte, 1), 1);
+    assert_int_equal(accord_log_seal_begin(log, &error), ACCORD_OK);
+    assert_int_equal(accord_log_seal_end(log, false, &done, &error), ACCORD_OK);
+    assert_true(done);
+}
+
 static void test_rounds(void **state)
 {
     enum { ROUNDS = 40 };
     const struct log_place *place = *state;
     struct accord_log *log = log_new(place);
     struct accord_error error;
-    uint8_t data[512];
     int ends[2];
-    char woken;
     assert_int_equal(pipe(ends), 0);
     accord_log_wake(log, wakes, &ends[1]);
-    for (int i = 0; i < ROUNDS; i++) {
-        bool done = false;
-        log_fill(log, 7 + 90 * (uint64_t)(i % 5));
-        assert_int_equal(accord_log_seal_begin(log, &error), ACCORD_OK);
-        log_fill(log, 40);
-        assert_int_equal(read(ends[0], &woken, 1), 1);
-        assert_int_equal(accord_log_seal_end(log, false, &done, &error), ACCORD_OK);
-        assert_true(done);
-        assert_int_equal(accord_log_publish_begin(log, sealed_checkpoint(log, data), &error), ACCORD_OK);
-        for (done = false; !done;) {
-            log_fill(log, 1);
-            assert_int_equal(accord_log_publish_end(log, false, &done, &error), ACCORD_OK);
-        }
-        assert_int_equal(read(ends[0], &woken, 1), 1);
-        /* What is sealed already takes no time, and no thread. */
-        assert_int_equal(accord_log_integrate(log, &error), ACCORD_OK);
-        assert_int_equal(read(ends[0], &woken, 1), 1);
-        assert_int_equal(accord_log_seal_begin(log, &error), ACCORD_OK);
-        assert_int_equal(accord_log_seal_end(log, false, &done, &error), ACCORD_OK);
-        assert_true(done);
-    }
+    for (int i = 0; i < ROUNDS; i++)
+        do_round(log, ends[0], 7 + 90 * (uint64_t)(i % 5));
     accord_log_wake(log, NULL, NULL);
     log_publish(log);
     uint64_t size = accord_log_size(log);
@@ -497,6 +506,79 @@ static void test_rounds(void **state)
     accord_log_close(log);
     assert_int_equal(close(ends[0]), 0);
     assert_int_equal(close(ends[1]), 0);
+}
+
+/* Reads all of the published log again and again, as a web server does for whoever asks, and says how far it came. */
+struct reading {
+    const struct log_place *place;
+    atomic_bool stop, failed;
+    atomic_uint_fast64_t least; /* is published, or more */
+    atomic_uint_fast64_t times;
+};
+
+static void *read_on(void *context)
+{
+    struct reading *reading = context;
+    struct accord_check_result result;
+    struct accord_error error;
+    while (!atomic_load(&reading->stop)) {
+        uint64_t least = atomic_load(&reading->least);
+        enum accord_status status =
+            accord_log_check(fs, crypto, reading->place->log, NULL, 1, NULL, NULL, &result, &error);
+        if (status != ACCORD_OK || result.size < least) {
+            fprintf(stderr, "# status %d, %s: size %llu, at least %llu\n", (int)status, error.what,
+                    (unsigned long long)result.size, (unsigned long long)least);
+            atomic_store(&reading->failed, true);
+            break;
+        }
+        atomic_fetch_add(&reading->times, 1);
+    }
+    return NULL;
+}
+
+/* Ends the job that is under way, while entries come in. */
+static void end_job(struct accord_log *log, uint64_t round,
+                    enum accord_status (*end)(struct accord_log *, bool, bool *, struct accord_error *))
+{
+    struct accord_error error;
+    for (bool done = false; !done;) {
+        log_fill(log, 1 + round * 37 % 90);
+        assert_int_equal(end(log, false, &done, &error), ACCORD_OK);
+    }
+}
+
+/* What is published can be read at every moment, whatever is written, emptied and removed meanwhile. */
+static void test_readers(void **state)
+{
+    enum { ROUNDS = 400, TIMES = 40 };
+    const struct log_place *place = *state;
+    struct accord_log *log = log_new(place);
+    struct reading reading = {.place = place};
+    struct accord_error error;
+    uint8_t data[512];
+    pthread_t thread;
+    accord_log_journal_max(log, 20000);
+    assert_int_equal(pthread_create(&thread, NULL, read_on, &reading), 0);
+    for (uint64_t round = 0; round < ROUNDS || atomic_load(&reading.times) < TIMES; round++) {
+        assert_false(atomic_load(&reading.failed));
+        log_fill(log, 1 + round * 61 % 200);
+        assert_int_equal(accord_log_seal_begin(log, &error), ACCORD_OK);
+        end_job(log, round, accord_log_seal_end);
+        if (round % 3 == 2) /* sealed, but never published */
+            continue;
+        assert_int_equal(accord_log_publish_begin(log, sealed_checkpoint(log, data), &error), ACCORD_OK);
+        end_job(log, round, accord_log_publish_end);
+        atomic_store(&reading.least, accord_log_sealed(log, data));
+        if (round % 50 == 49) {
+            accord_log_close(log);
+            log = log_open(place);
+            accord_log_journal_max(log, 20000);
+        }
+    }
+    atomic_store(&reading.stop, true);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_false(atomic_load(&reading.failed));
+    accord_log_close(log);
 }
 
 /* A checkpoint that the journal does not lead to is no checkpoint of this log. */
@@ -540,10 +622,11 @@ static void test_diverged(void **state)
     assert_int_equal(place_free(&second), 0);
 }
 
-/* The journal is emptied once it holds too much, also while a seal is under way. */
+/* The journal is emptied once it holds too much, also while a seal is under way; the tree that was sealed before, and
+ * may be published yet, keeps its tiles. */
 static void test_journal_limit(void **state)
 {
-    enum { BATCHES = 18, SIZE = 65000, COUNT = 129 };
+    enum { BATCHES = 20, SIZE = 65000, COUNT = 129 };
     const struct log_place *place = *state;
     struct accord_log *log = log_new(place);
     struct accord_bytes batch = equal_entries(COUNT, SIZE);
@@ -552,13 +635,17 @@ static void test_journal_limit(void **state)
     for (int i = 0; i < BATCHES; i++) {
         assert_int_equal(accord_log_put(log, batch, &error), ACCORD_OK);
         if (i == 1)
+            assert_int_equal(accord_log_integrate(log, &error), ACCORD_OK);
+        if (i == 5)
             assert_int_equal(accord_log_seal_begin(log, &error), ACCORD_OK);
         assert_true(log_file_size(place, ".accord/journal") < 150L << 20);
     }
     assert_int_equal(accord_log_flush(log, &error), ACCORD_OK);
     assert_true(log_file_size(place, ".accord/journal") < 32 << 20);
+    assert_int_equal(log_file_size(place, "tile/0/001.p/2"), 2 * 32);
     assert_int_equal(accord_log_seal_end(log, true, &done, &error), ACCORD_OK);
     assert_true(done);
+    assert_int_equal(log_file_size(place, "tile/0/001.p"), -1);
     assert_int_equal(accord_log_size(log), BATCHES * COUNT);
     log_publish(log);
     accord_log_close(log);
@@ -695,6 +782,7 @@ static void test_health(void **state)
     fails_so(FLAW_OPEN, "checkpoint.", EMFILE, ACCORD_LOG_SOUND, 202);
     fails_so(FLAW_SYNC, "checkpoint.", ENOSPC, ACCORD_LOG_SYNC_FAILED, 202);
     fails_so(FLAW_SYNC_DIR, "/log", EIO, ACCORD_LOG_SYNC_FAILED, 202);
+    fails_so(FLAW_SYNC_DIR, "/log", EMFILE, ACCORD_LOG_SOUND, 202);
 }
 
 /* A new journal, which comes with integrate, that could not be made: writing it is one thing, a sync another. */
@@ -762,6 +850,7 @@ int main(void)
         IN_PLACE(test_leaf),
         IN_PLACE(test_seal),
         IN_PLACE(test_rounds),
+        IN_PLACE(test_readers),
         IN_PLACE(test_diverged),
         IN_PLACE(test_journal_limit),
         cmocka_unit_test(test_health),

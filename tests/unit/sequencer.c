@@ -870,6 +870,36 @@ static void refused_and_recovered(void **state, int error)
     client_free(client);
 }
 
+/* Tiles are given out as far as they are sealed. Beyond the published tree they are written again where the log is
+ * opened again, so while it is closed, and until the next seal, what was sealed before is not. */
+static void test_sealed_again(void **state)
+{
+    struct client *client = client_troubled(state);
+    struct accord_error error;
+    uint64_t size;
+    uint8_t root[ACCORD_HASH_SIZE];
+    start(client);
+    say(client, "a", false, ACCORD_ADD_APPENDED, 0);
+    assert_int_equal(seal_and_publish(client, &size), ACCORD_OK);
+    say(client, "b", false, ACCORD_ADD_APPENDED, 1);
+    assert_int_equal(accord_sequencer_seal(client->sequencer, &size, root, &error), ACCORD_OK);
+    say(client, "c", false, ACCORD_ADD_APPENDED, 2);
+    assert_int_equal(client->metrics.sealed, 2);
+    trouble.write_error = ENOSPC;
+    assert_int_not_equal(accord_sequencer_seal(client->sequencer, &size, root, &error), ACCORD_OK);
+    say(client, "d", false, ACCORD_ADD_FAILED, 0);
+    assert_int_equal(client->metrics.health, ACCORD_LOG_TO_REOPEN);
+    assert_int_equal(client->metrics.sealed, 1);
+    trouble.write_error = 0;
+    for (unsigned tries = 0; tries < 100 && client->metrics.health != ACCORD_LOG_SOUND; tries++)
+        usleep(100000);
+    assert_int_equal(client->metrics.sealed, 1);
+    assert_int_equal(accord_sequencer_seal(client->sequencer, &size, root, &error), ACCORD_OK);
+    assert_int_equal(client->metrics.sealed, 3);
+    stop(client);
+    client_free(client);
+}
+
 static void test_full_disk(void **state)
 {
     refused_and_recovered(state, ENOSPC);
@@ -936,6 +966,7 @@ int main(void)
         TEST(publish),
         TEST(publish_during_appends),
         TEST(stop_while_others_wait),
+        TEST(sealed_again),
         TEST(full_disk),
         TEST(read_only_disk),
         TEST(failed_sync),
