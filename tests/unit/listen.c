@@ -208,7 +208,7 @@ static void malformed(void **state)
         assert_true(opened.error.found[0] != 0);
     }
     memset(address, 'a', sizeof address);
-    strcpy(address + 390, ":80");
+    memcpy(address + 390, ":80", 4);
     assert_int_equal(open_at(address), ACCORD_TOO_LARGE);
 }
 
