@@ -283,7 +283,10 @@ static enum accord_status begin(struct world *world, struct accord_error *error)
                                                      .queue_bytes = 8 << 20,
                                                      .queue_requests = 1000,
                                                      .metrics = &world->metrics};
-    return accord_sequencer_make(&world->sequencer, &options, &world->seams, error);
+    enum accord_status status = accord_sequencer_make(&world->sequencer, &options, &world->seams, error);
+    if (status == ACCORD_OK && pick(world, 2) == 0) /* so that the journal is emptied at times, whatever else goes on */
+        accord_log_journal_max(world->sequencer->log, pick(world, 50000));
+    return status;
 }
 
 /* What was put is answered by nobody any more. */

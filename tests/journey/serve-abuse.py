@@ -242,6 +242,33 @@ check("but not the loop for itself: what comes too fast comes as it is", None in
 check("the bytes are the same", len(bundles) == 1 and len(bundles.pop()) > 100000)
 check("it ends", server.stop() == 0, server.said())
 
+# those who read slowly, because they cannot read faster
+config("request-timeout 1s", "connections 20")
+server = Server()
+for number in range(4):
+    first = int(server.ask("POST", "/add-batch", batch(*(b"%d %d " % (number, entry) + b"x" * 60000 for entry in range(128)))).text.split()[0])
+check("(a bundle of 15 MB is full)", server.published(first + 128))
+full = f"/tile/entries/{(first + 128) // 256 - 1:03}"
+raw = socket.socket()
+raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+raw.connect(server.socket().getpeername())
+raw.settimeout(PATIENCE)
+raw.sendall(f"GET {full} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+time.sleep(2.5)
+said = reply(raw) or b""
+check("a large bundle may take longer than a request", said.startswith(b"HTTP/1.1 200") and len(said) > 15_000_000, len(said))
+raw.close()
+crowd = [server.socket() for _ in range(25)]
+for raw in crowd:
+    try:
+        raw.sendall(f"GET {full} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    except OSError:
+        pass
+check("but not keep the others out", until(served, 10), server.said())
+for raw in crowd:
+    raw.close()
+check("it ends", server.stop() == 0, server.said())
+
 # an operator who does not read what it says
 read_end, write_end = os.pipe()
 server = Server(ready=False, stderr=write_end)

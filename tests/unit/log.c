@@ -550,7 +550,7 @@ static void end_job(struct accord_log *log, uint64_t round,
 /* What is published can be read at every moment, whatever is written, emptied and removed meanwhile. */
 static void test_readers(void **state)
 {
-    enum { ROUNDS = 400, TIMES = 40 };
+    enum { ROUNDS = 200, TIMES = 20 };
     const struct log_place *place = *state;
     struct accord_log *log = log_new(place);
     struct reading reading = {.place = place};
