@@ -134,7 +134,7 @@ def ended_seconds():
     return times.children_user + times.children_system
 
 
-def with_watch(options, name, kind, load):
+def with_watch(options, name, kind, load, make=None):
     """Runs load(server) on a new server, again where it was disturbed. Returns its row."""
     global best_probe, runs
     for attempt in range(1, TRIES + 1):
@@ -144,7 +144,7 @@ def with_watch(options, name, kind, load):
         before = probe(options.work)
         best_probe = before if best_probe is None else min(best_probe, before)
         average = os.getloadavg()[0]
-        server = Server(options, kind)
+        server = (make or Server)(options, kind)
         clock, busy, own, clients = time.monotonic(), busy_seconds(), server.cpu_seconds(), ended_seconds()
         row = load(server)
         seconds = time.monotonic() - clock
@@ -358,4 +358,5 @@ def main():
         say("\nSome runs were disturbed each time: not figures to quote.")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -31,6 +31,7 @@
     X(UNSUPPORTED, "unsupported", 1, "this machine cannot verify signatures of this type")                             \
     X(UNKNOWN_LOG, "unknown-log", 1, "the checkpoint's log is not one that the policy trusts")                         \
     X(QUORUM, "quorum", 1, "too few witnesses vouch for this checkpoint")                                              \
+    X(DISTRUSTED, "distrusted", 1, "this log is convicted of two histories: nothing in it is accepted any more")       \
     X(INCLUSION, "inclusion", 1, "the inclusion proof does not lead to the checkpoint's root")                         \
     X(CONSISTENCY, "consistency", 1, "the consistency proof does not hold: the log may have forked")                   \
     X(EVIDENCE, "evidence", 1, "the two views agree, or say nothing that contradicts: this is no evidence")            \

@@ -20,5 +20,7 @@
 #define ACCORD_TILE_PATH_SIZE_MAX 64 /* "tile/entries/x018/x446/x744/x073/x709/x551/615.p/255", with room */
 #define ACCORD_BUNDLE_SIZE_MAX (ACCORD_TILE_WIDTH * (2 + ACCORD_ENTRY_SIZE_MAX))
 #define ACCORD_STATEMENT_LINES_MAX 4096
+#define ACCORD_DISTRUST_MAX (ACCORD_POLICY_LOGS_MAX + ACCORD_POLICY_WITNESSES_MAX) /* lines of a trust file */
+#define ACCORD_TRUST_SIZE_MAX 524288 /* a trust file: its roster, and distrust lines of keys of every type */
 
 #endif

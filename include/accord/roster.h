@@ -88,15 +88,31 @@ ACCORD_API size_t accord_roster_member(const struct accord_roster_claim *roster,
  * `jurisdiction-XX` for each jurisdiction with at least K witnesses, the quorum group. */
 ACCORD_API void accord_roster_policy(struct accord_out *out, const struct accord_roster_claim *roster);
 
-/* What a verifier keeps: `accord/v1/trust`, the charter's digest, a blank line, the newest roster's entry verbatim
- * (docs/protocol.md, "Trust file"). */
+/* What a verifier keeps: `accord/v1/trust`, the charter's digest, the keys that evidence convicted, a blank line, the
+ * newest roster's entry verbatim (docs/protocol.md, "Trust file"). */
 struct accord_trust_claim {
     uint8_t charter[ACCORD_HASH_SIZE];
-    uint64_t roster_index; /* where in its log the roster is */
+    uint64_t roster_index;        /* where in its log the roster is */
+    struct accord_bytes distrust; /* its lines, verbatim; may be empty */
     struct accord_bytes roster_entry;
 };
 ACCORD_MUST_USE ACCORD_API enum accord_status accord_trust_parse(struct accord_trust_claim *trust,
                                                                  struct accord_bytes bytes, struct accord_error *error);
 ACCORD_API void accord_trust_print(struct accord_out *out, const struct accord_trust_claim *trust);
+
+/* A `distrust` line. The vkey is text: who uses it parses it. */
+struct accord_distrust {
+    struct accord_bytes vkey;
+    struct accord_bytes evidence; /* `sha256:...`, of the file that convicted it */
+};
+/* Steps through the lines of a trust file that parsed: *cursor starts at 0; false after the last. */
+ACCORD_API bool accord_trust_next_distrust(const struct accord_trust_claim *trust, size_t *cursor,
+                                           struct accord_distrust *distrust);
+/* Prints the lines of trust with one more in its place; the same lines where the key has one. ACCORD_TOO_LARGE where
+ * there are ACCORD_DISTRUST_MAX of them already. */
+ACCORD_MUST_USE ACCORD_API enum accord_status accord_trust_add_distrust(struct accord_out *out,
+                                                                        const struct accord_trust_claim *trust,
+                                                                        struct accord_bytes vkey,
+                                                                        const uint8_t evidence[ACCORD_HASH_SIZE]);
 
 #endif

@@ -3,18 +3,28 @@
 #ifndef ACCORD_VERIFY_H
 #define ACCORD_VERIFY_H
 
+#include "accord/evidence.h"
 #include "accord/policy.h"
 #include "accord/proof.h"
 #include "accord/release.h"
 #include "accord/roster.h"
 
-/* A trust file, ready for use. Read-only once made, so threads may share it. About 200 KiB: not for a stack. */
+/* A key that signed two histories, and what shows it: a digest in a trust file, or a name that the caller gave. */
+struct accord_distrusted {
+    struct accord_vkey vkey;
+    struct accord_bytes evidence;
+};
+
+/* A trust file, ready for use. Read-only once made, so threads may share it. About 250 KiB: not for a stack. */
 struct accord_verifier {
     const struct accord_crypto *crypto;
     struct accord_trust_claim trust;
     struct accord_roster_claim roster;
     struct accord_policy policy;
-    uint8_t roster_digest[ACCORD_HASH_SIZE];            /* of its entry */
+    uint8_t roster_digest[ACCORD_HASH_SIZE]; /* of its entry */
+    uint8_t rule_digest[ACCORD_HASH_SIZE];   /* of the roster and of who is distrusted */
+    size_t distrusted_count;
+    struct accord_distrusted distrusted[ACCORD_DISTRUST_MAX];
     size_t witness_member[ACCORD_POLICY_WITNESSES_MAX]; /* whose witness it is: a place in roster.members */
 };
 
@@ -25,11 +35,29 @@ ACCORD_MUST_USE ACCORD_API enum accord_status
 accord_verifier_init(struct accord_verifier *verifier, struct accord_bytes trust, struct accord_out *policy_text,
                      const struct accord_crypto *crypto, struct accord_error *error);
 
-/* A checkpoint that verified, remembered by the digest of its exact bytes and that of the roster whose rule it met. May
- * be copied. */
+/* From here on the key's witness does not count towards the quorum, and its log is refused (ACCORD_DISTRUSTED). The
+ * `distrust` lines of the trust file have been taken already. The verifier borrows what the vkey was parsed from, and
+ * evidence. ACCORD_TOO_LARGE past ACCORD_DISTRUST_MAX keys. Not while other threads use the verifier. */
+ACCORD_MUST_USE ACCORD_API enum accord_status accord_verifier_distrust(struct accord_verifier *verifier,
+                                                                       const struct accord_vkey *vkey,
+                                                                       struct accord_bytes evidence,
+                                                                       struct accord_error *error);
+/* The same for every log and witness of the roster that a file of evidence convicts: *convicted says how many. name is
+ * what the evidence is called. The refusals of accord_evidence_parse and accord_evidence_verify, on which the verifier
+ * is as it was. */
+ACCORD_MUST_USE ACCORD_API enum accord_status accord_verifier_take_evidence(struct accord_verifier *verifier,
+                                                                            struct accord_bytes evidence,
+                                                                            struct accord_bytes name, size_t *convicted,
+                                                                            struct accord_error *error);
+/* Why nothing rests on this key, or NULL where it is not distrusted. */
+ACCORD_API const struct accord_distrusted *accord_verifier_distrusted(const struct accord_verifier *verifier,
+                                                                      const struct accord_vkey *vkey);
+
+/* A checkpoint that verified, remembered by the digest of its exact bytes and that of the rule it met. May be copied.
+ * Where a proof was refused with ACCORD_QUORUM, its cosigners stand here. */
 struct accord_seen_checkpoint {
     bool seen;
-    uint8_t roster_digest[ACCORD_HASH_SIZE];
+    uint8_t rule_digest[ACCORD_HASH_SIZE];
     uint8_t digest[ACCORD_HASH_SIZE];
     struct accord_checkpoint checkpoint; /* its origin is empty here: it stands in origin */
     struct accord_cosigners cosigners;
@@ -38,8 +66,8 @@ struct accord_seen_checkpoint {
 };
 
 /* What one thread remembers between proofs, so that many proofs under one checkpoint cost one verification of its
- * signatures, and many files of one release one verification of the vendor's. What a verifier of another roster
- * accepted is forgotten. The zero value remembers nothing.
+ * signatures, and many files of one release one verification of the vendor's. What a verifier of another roster, or of
+ * other trust, accepted is forgotten. The zero value remembers nothing.
  * About 140 KiB; must not move while a verdict is in use. */
 struct accord_verify_memory {
     struct accord_seen_checkpoint checkpoint;

@@ -3,18 +3,23 @@
 #include "cli/accord_dir.h"
 #include "cli/commands.h"
 #include "cli/log_source.h"
+#include "cli/qr.h"
 #include "cli/say.h"
 #include "core/text.h"
+#include "evidence/view.h"
 #include "log/check.h"
 #include "log/reader.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define THREADS_MAX 4 /* of a check: hashing that many streams outruns a disk */
 
 const struct accord_option accord_options_log_checkpoint[] = {
+    {.name = "line", .help = "in one line, to be passed on"},
+    {.name = "qr", .help = "that line as a QR code"},
     {.name = "output", .letter = 'o', .value = "FILE", .help = "where to write; standard output otherwise"},
     {.name = NULL}};
 
@@ -58,23 +63,51 @@ static void reading_free(struct reading *reading)
     accord_reader_close(reading->reader);
 }
 
+/* The checkpoint as it was asked for: as it is, as a line, as a QR code of that line. */
+static enum accord_status show(const struct accord_call *call, const struct reading *reading, struct accord_bytes line,
+                               struct accord_error *error)
+{
+    const char *output = accord_call_value(call, "output");
+    struct accord_buffer text;
+    accord_buffer_init(&text, ACCORD_NOTE_SIZE_MAX);
+    enum accord_status status = ACCORD_OK;
+    if (accord_call_flag(call, "qr")) {
+        bool terminal = (output == NULL || strcmp(output, "-") == 0) && isatty(STDOUT_FILENO) == 1;
+        status = accord_qr_draw(line, terminal, &text, error);
+    }
+    if (status == ACCORD_OK && accord_call_flag(call, "line")) {
+        status = accord_buffer_append(&text, line);
+        status = status == ACCORD_OK ? accord_buffer_append(&text, ACCORD_LITERAL("\n")) : status;
+        status = status == ACCORD_OK ? status : accord_fail(error, status, 0);
+    }
+    if (status == ACCORD_OK) {
+        bool plain = !accord_call_flag(call, "qr") && !accord_call_flag(call, "line");
+        status = accord_output(call, output, accord_buffer_bytes(plain ? &reading->checkpoint : &text), error);
+    }
+    accord_buffer_free(&text);
+    return status;
+}
+
 int accord_run_log_checkpoint(struct accord_call *call)
 {
     struct accord_error error;
     struct reading reading;
+    uint8_t text[ACCORD_VIEW_LINE_SIZE];
+    struct accord_out line = {text, sizeof text, 0, false};
     enum accord_status status = reading_init(&reading, call, &error);
     if (status == ACCORD_OK) {
-        status =
-            accord_output(call, accord_call_value(call, "output"), accord_buffer_bytes(&reading.checkpoint), &error);
+        accord_view_print(&line, &reading.claim, call->crypto);
+        status = show(call, &reading, accord_out_bytes(&line), &error);
     }
     int exit_status;
     if (status != ACCORD_OK) {
         exit_status = accord_refuse(call, call->operands[0], &error);
     } else {
         exit_status = accord_answer(
-            call, json_pack("{s:o, s:I, s:o, s:o}", "origin", accord_json_text(reading.claim.origin), "size",
+            call, json_pack("{s:o, s:I, s:o, s:o, s:o}", "origin", accord_json_text(reading.claim.origin), "size",
                             (json_int_t)reading.claim.size, "root", accord_json_digest(reading.claim.root),
-                            "checkpoint", accord_json_text(accord_buffer_bytes(&reading.checkpoint))));
+                            "checkpoint", accord_json_text(accord_buffer_bytes(&reading.checkpoint)), "line",
+                            accord_json_text(accord_out_bytes(&line))));
     }
     reading_free(&reading);
     return exit_status;

@@ -1,10 +1,11 @@
-/* accord verify: is this file what its vendor published to all of us? It finds the trust file, keeps the memory of what
- * was accepted, and tells; the judging is accord/verify.h's, the reading verify_files.c's. */
+/* accord verify: is this file what its vendor published to all of us? It takes evidence, keeps the memory of what was
+ * accepted, and tells; the judging is accord/verify.h's, the reading verify_files.c's. */
 #include "base/file.h"
 #include "base/report.h"
 #include "cli/accepted.h"
 #include "cli/commands.h"
 #include "cli/say.h"
+#include "cli/trust_file.h"
 #include "cli/verify_report.h"
 
 #include <stdio.h>
@@ -13,14 +14,15 @@
 #include <unistd.h>
 
 #define FLUSH_SIZE (16 * 1024)
-#define POLICY_TEXT_SIZE (256 * 1024)
-#define TRUST_SIZE_MAX (ACCORD_ENTRY_SIZE_MAX + 1024)
-#define PATH_SIZE 4096
 
 const struct accord_option accord_options_verify[] = {
     {.name = "trust", .value = "TRUST", .help = "the trust file; else $ACCORD_TRUST, else ~/.config/accord/trust"},
     {.name = "state", .value = "FILE", .help = "remember the newest release accepted, and take none older"},
     {.name = "proof", .value = "PROOF", .help = "the proof; otherwise FILE.tlog-proof"},
+    {.name = "evidence",
+     .value = "FILE",
+     .help = "count nothing on those whom this evidence convicts",
+     .rule = ACCORD_OPTION_REPEATED},
     {.name = "quiet", .letter = 'q', .help = "say nothing of files that verify"},
     {.name = NULL}};
 
@@ -71,47 +73,13 @@ static void each(void *context, struct accord_outcome *outcome)
     telling->refused |= accord_status_exit(outcome->status) == 1;
     telling->could_not |= accord_status_exit(outcome->status) > 1;
     if (telling->answers != NULL) {
-        json_array_append_new(telling->answers, accord_outcome_json(outcome, &telling->verifier->roster));
+        json_array_append_new(telling->answers, accord_outcome_json(outcome, telling->verifier));
     } else if (outcome->status != ACCORD_OK || !telling->quiet) {
-        accord_outcome_print(outcome, &telling->verifier->roster, &telling->text);
+        accord_outcome_print(outcome, telling->verifier, &telling->text);
     }
     if (telling->text.size > FLUSH_SIZE) {
         flush(telling);
     }
-}
-
-/* Where the trust file is. Never the current directory: whoever packed the file may have packed that too. */
-static bool find_trust(const struct accord_call *call, char path[PATH_SIZE])
-{
-    const char *given = accord_call_value(call, "trust");
-    const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-    if (given == NULL || *given == '\0') {
-        given = getenv("ACCORD_TRUST");
-    }
-    int size = -1;
-    if (given != NULL && *given != '\0') {
-        size = snprintf(path, PATH_SIZE, "%s", given);
-    } else if (config != NULL && *config != '\0') {
-        size = snprintf(path, PATH_SIZE, "%s/accord/trust", config);
-    } else if (home != NULL && *home != '\0') {
-        size = snprintf(path, PATH_SIZE, "%s/.config/accord/trust", home);
-    }
-    return size > 0 && size < PATH_SIZE;
-}
-
-/* Reads the trust file into *bytes and makes the verifier, which borrows from it and from policy_text. */
-static enum accord_status open_trust(const struct accord_call *call, const char *path, struct accord_buffer *bytes,
-                                     uint8_t *policy_text, struct accord_verifier *verifier, struct accord_error *error)
-{
-    enum accord_status status = accord_file_read(call->fs, path, bytes, error);
-    if (status == ACCORD_NOT_FOUND) {
-        accord_error_expected(error, ACCORD_LITERAL("a trust file: accord trust pin LOG -o FILE makes one"));
-    }
-    if (status != ACCORD_OK) {
-        return status;
-    }
-    struct accord_out out = {policy_text, POLICY_TEXT_SIZE, 0, false};
-    return accord_verifier_init(verifier, accord_buffer_bytes(bytes), &out, call->crypto, error);
 }
 
 static int exit_status(const struct telling *telling)
@@ -173,33 +141,53 @@ static bool stdin_needs_proof(const struct accord_call *call)
     return false;
 }
 
+/* Takes what --evidence names. Evidence that does not hold is refused, or a damaged file would pass for an acquittal.
+ */
+static int take_evidence(const struct accord_call *call, struct accord_verifier *verifier)
+{
+    const char *path;
+    size_t cursor = 0;
+    int result = 0;
+    while (result == 0 && accord_call_next(call, "evidence", &cursor, &path)) {
+        struct accord_error error = {0};
+        struct accord_buffer bytes;
+        size_t convicted = 0;
+        accord_buffer_init(&bytes, ACCORD_EVIDENCE_SIZE_MAX);
+        enum accord_status status = accord_file_read(call->fs, path, &bytes, &error);
+        if (status == ACCORD_OK) {
+            status = accord_verifier_take_evidence(verifier, accord_buffer_bytes(&bytes), accord_bytes_of(path),
+                                                   &convicted, &error);
+        }
+        error.status = status;
+        if (status != ACCORD_OK) {
+            result = accord_refuse(call, path, &error);
+        } else if (convicted == 0) {
+            accord_note(call, "%s: this evidence convicts nobody whom the trust file knows", path);
+        }
+        accord_buffer_free(&bytes);
+    }
+    return result;
+}
+
 int accord_run_verify(struct accord_call *call)
 {
-    char path[PATH_SIZE];
     if (call->operand_count > 1 && accord_call_value(call, "proof") != NULL) {
         return accord_usage(call, "--proof is for one FILE; several have each its own FILE.tlog-proof");
     }
     if (stdin_needs_proof(call)) {
         return accord_usage(call, "standard input needs --proof PROOF");
     }
-    if (!find_trust(call, path)) {
+    struct accord_error error = {0};
+    struct accord_trust_file file;
+    if (!accord_trust_file_find(&file, accord_call_value(call, "trust"))) {
         return accord_usage(call, "no trust file: give --trust TRUST; accord trust pin LOG -o TRUST makes one");
     }
-    struct accord_error error = {0};
-    struct accord_buffer bytes;
-    struct accord_verifier *verifier = malloc(sizeof *verifier);
-    uint8_t *policy_text = malloc(POLICY_TEXT_SIZE);
-    accord_buffer_init(&bytes, TRUST_SIZE_MAX);
-    int result;
-    if (verifier == NULL || policy_text == NULL) {
-        result = accord_refuse_status(call, NULL, ACCORD_NO_MEMORY, NULL);
-    } else {
-        enum accord_status status = open_trust(call, path, &bytes, policy_text, verifier, &error);
-        error.status = status;
-        result = status == ACCORD_OK ? verify(call, verifier) : accord_refuse(call, path, &error);
+    enum accord_status status = accord_trust_file_open(&file, call->fs, call->crypto, &error);
+    error.status = status;
+    int result = status == ACCORD_OK ? take_evidence(call, file.verifier) : accord_refuse(call, file.path, &error);
+    if (result == 0) {
+        result = verify(call, file.verifier);
     }
-    free(policy_text);
-    free(verifier);
-    accord_buffer_free(&bytes);
+    accord_trust_file_free(&file);
     return result;
 }

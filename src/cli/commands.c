@@ -50,10 +50,24 @@ const struct accord_command accord_commands[] = {
          "or "
          "give that with --charter. A trust file of a newer roster is never overwritten, and one of another charter "
          "only "
-         "where --charter says so.",
+         "where --charter says so. Whom the file that is there distrusts stays distrusted.",
      .example = "accord trust pin my-accord -o ~/.config/accord/trust\n",
      .options = accord_options_trust_pin,
      .run = accord_run_trust_pin},
+    {.name = "trust distrust",
+     .operands = "TRUST EVIDENCE...",
+     .operands_min = 2,
+     .operands_max = ACCORD_OPERANDS_ANY,
+     .summary = "count nothing any more on those whom evidence convicts",
+     .description =
+         "Verifies each file of EVIDENCE and writes a line into the trust file for each log and each witness of its "
+         "roster that is convicted: its key and the evidence's digest. From then on whatever reads the trust file "
+         "refuses that log and reckons the quorum without that witness.\n\n"
+         "Nothing is written where one file of evidence does not hold or convicts nobody whom TRUST knows. `accord "
+         "trust pin -o TRUST` keeps the lines. To trust a key again, take its line out by hand.",
+     .example = "accord trust distrust ~/.config/accord/trust fork.evidence\n",
+     .options = accord_options_trust_distrust,
+     .run = accord_run_trust_distrust},
     {.name = "release",
      .operands = "FILE...",
      .operands_min = 1,
@@ -87,6 +101,8 @@ const struct accord_command accord_commands[] = {
                     "With --state a release older than one that was accepted before is refused. The file has a line "
                     "`vendor product "
                     "sequence` for each product; a refused file changes nothing in it.\n\n"
+                    "With --evidence a log that it convicts is refused, and a witness that it convicts does not "
+                    "count; `accord trust distrust` makes that last.\n\n"
                     "The exit status is 0 where all files verify, 1 where one is refused, 3 where one, or its proof, "
                     "cannot be read. A "
                     "refusal names the rule, what was expected and what was found.",
@@ -94,6 +110,51 @@ const struct accord_command accord_commands[] = {
                 "accord verify --json --state accepted *.bin\n",
      .options = accord_options_verify,
      .run = accord_run_verify},
+    {.section = "Evidence",
+     .name = "evidence compare",
+     .operands = "LINE|CHECKPOINT LOG|CHECKPOINT",
+     .operands_min = 2,
+     .operands_max = 2,
+     .summary = "say whether a log shows you what it showed somebody else",
+     .description =
+         "Compares two views of a log: a LINE as `accord log checkpoint --line` prints it, a file that holds that "
+         "or a checkpoint or a tlog-proof (a mail that quotes one will do), or a LOG. Where the sizes differ the "
+         "larger tree must begin with the smaller one, which a LOG shows by its tiles.\n\n"
+         "The exit status is 0 where they are the same or consistent, 1 where they contradict each other, and 3 "
+         "where the LOG has not come as far as the view.",
+     .example = "accord evidence compare \"accord/v1/view log.example 42 f6Oo...=\" https://log.example/\n"
+                "accord evidence compare mail.txt my-log --output fork.evidence\n",
+     .options = accord_options_evidence_compare,
+     .run = accord_run_evidence_compare},
+    {.name = "evidence make",
+     .operands = "CHECKPOINT|LOG CHECKPOINT|LOG",
+     .operands_min = 2,
+     .operands_max = 2,
+     .summary = "make one file of two signed views that contradict each other",
+     .description =
+         "Each CHECKPOINT is a file (- is standard input) that holds a signed checkpoint, a tlog-proof, or a mail "
+         "that quotes one. Two roots of one size contradict each other as they are. Where the sizes differ it takes a "
+         "proof that the larger tree does not begin with the smaller one: from a LOG that serves the larger tree, "
+         "or a FILE of base64 lines: the root of its beginning and the consistency proof (RFC 6962) to the whole.\n\n"
+         "The evidence needs nothing else to be verified but the keys. Views that agree are refused.",
+     .example = "accord evidence make mine.txt theirs.txt -o fork.evidence\n"
+                "accord evidence make image.tlog-proof mail.txt --log https://log.example/ -o fork.evidence\n",
+     .options = accord_options_evidence_make,
+     .run = accord_run_evidence_make},
+    {.name = "evidence verify",
+     .operands = "FILE",
+     .operands_min = 1,
+     .operands_max = 1,
+     .summary = "check evidence, and name whom it convicts",
+     .description =
+         "Checks that the two views contradict each other, and names whose signatures stand under both: the log, and "
+         "each witness that cosigned both. Only keys that are given can be convicted: those of a trust file "
+         "(otherwise that of `accord verify`), of a policy, or single ones.\n\n"
+         "The exit status is 0 where at least one of them is convicted, 1 otherwise.",
+     .example = "accord evidence verify fork.evidence --trust accord.trust\n"
+                "accord evidence verify fork.evidence --vkey \"$(cat log.vkey)\"\n",
+     .options = accord_options_evidence_verify,
+     .run = accord_run_evidence_verify},
     {.section = "Keys",
      .name = "key new",
      .operands = "NAME",
@@ -184,8 +245,12 @@ const struct accord_command accord_commands[] = {
      .operands_min = 1,
      .operands_max = 1,
      .summary = "print the newest checkpoint",
-     .description = "Prints the published checkpoint as it is. Nothing of it has been verified.",
-     .example = "accord log checkpoint my-log\n",
+     .description =
+         "Prints the published checkpoint as it is. Nothing of it has been verified.\n\n"
+         "To compare what a log shows with what it shows to somebody else, --line prints it in one line of at most 200 "
+         "bytes, for a mail or a telephone, and --qr draws that line for a camera; `accord evidence compare` takes the "
+         "line.",
+     .example = "accord log checkpoint my-log\naccord log checkpoint https://log.example/ --qr\n",
      .options = accord_options_log_checkpoint,
      .run = accord_run_log_checkpoint},
     {.name = "log prove",
@@ -215,6 +280,27 @@ const struct accord_command accord_commands[] = {
                 "accord log follow my-log --once --from 1000\n",
      .options = accord_options_log_follow,
      .run = accord_run_log_follow},
+    {.name = "log mirror",
+     .operands = "LOG DIR",
+     .operands_min = 2,
+     .operands_max = 2,
+     .summary = "copy a log, verified, or bring a copy up to date",
+     .description =
+         "Copies all of LOG into DIR, which is made where it is not there: its entries, the tiles of its tree, its "
+         "checkpoint. DIR is then a log that every other command reads, and that any web server can give out as it "
+         "lies. Run again, it brings what is new.\n\n"
+         "The checkpoint must be signed (--vkey), or be cosigned by a quorum (--policy, --trust); it must grow out of "
+         "the one that DIR has; and each entry must be in its tree before it is written. A log that forked or was "
+         "rolled back is refused, DIR stays as it was, and both signed checkpoints are kept in DIR/.accord for "
+         "`accord evidence make`.\n\n"
+         "It may be interrupted and killed at any time: what is whole stays, and the next run goes on from there. The "
+         "checkpoint in DIR changes last, when all that it speaks of is on the disk. With --key it gets this key's "
+         "cosignature, by which a mirror says that it holds it all (C2SP tlog-mirror).",
+     .example = "accord log mirror https://log.example/ copy --vkey \"$(cat log.vkey)\"\n"
+                "accord log mirror https://log.example/ copy --trust accord.trust --key mirror.key\n",
+     .options = accord_options_log_mirror,
+     .run = accord_run_log_mirror,
+     .keeps_keys = true},
     {.name = "log check",
      .operands = "LOG",
      .operands_min = 1,

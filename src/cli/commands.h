@@ -9,6 +9,9 @@
     int accord_run_##name(struct accord_call *call)
 
 ACCORD_COMMAND(completion);
+ACCORD_COMMAND(evidence_compare);
+ACCORD_COMMAND(evidence_make);
+ACCORD_COMMAND(evidence_verify);
 ACCORD_COMMAND(help);
 ACCORD_COMMAND(init);
 ACCORD_COMMAND(key_new);
@@ -17,6 +20,7 @@ ACCORD_COMMAND(log_add);
 ACCORD_COMMAND(log_check);
 ACCORD_COMMAND(log_checkpoint);
 ACCORD_COMMAND(log_follow);
+ACCORD_COMMAND(log_mirror);
 ACCORD_COMMAND(log_new);
 ACCORD_COMMAND(log_prove);
 ACCORD_COMMAND(log_publish);
@@ -26,6 +30,7 @@ ACCORD_COMMAND(proof_show);
 ACCORD_COMMAND(proof_verify);
 ACCORD_COMMAND(release);
 ACCORD_COMMAND(serve);
+ACCORD_COMMAND(trust_distrust);
 ACCORD_COMMAND(trust_pin);
 ACCORD_COMMAND(verify);
 ACCORD_COMMAND(witness_cosign);

@@ -130,6 +130,9 @@ static enum accord_status verify(struct worker *worker, const char *file, struct
     }
     struct accord_verdict verdict;
     status = accord_verify_proof(job->verifier, &worker->memory, accord_buffer_bytes(&worker->proof), &verdict, error);
+    if (status == ACCORD_OK || status == ACCORD_QUORUM) {
+        memcpy(outcome->discounted, worker->memory.checkpoint.cosigners.discounted, sizeof outcome->discounted);
+    }
     if (status != ACCORD_OK) {
         about_proof(error);
         return status;
@@ -152,6 +155,7 @@ static void verify_into(struct worker *worker, const char *file, struct accord_o
 {
     outcome->file = file;
     outcome->error = (struct accord_error){0};
+    memset(outcome->discounted, 0, sizeof outcome->discounted);
     outcome->status = verify(worker, file, outcome);
     outcome->error.status = outcome->status;
 }

@@ -27,6 +27,7 @@ struct accord_outcome {
     uint64_t size, sequence, index, tree_size, seen_at, not_before;
     size_t witness_count, vouching_count;
     struct accord_vouching vouching[ACCORD_MEMBERS_MAX];
+    bool discounted[ACCORD_POLICY_WITNESSES_MAX]; /* cosigned, and do not count; also where the quorum is not reached */
 };
 
 /* Calls each once for each file, in their order, from the calling thread. ACCORD_NO_MEMORY; what is wrong with a

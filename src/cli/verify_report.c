@@ -59,13 +59,52 @@ static void say_vouching(const struct accord_outcome *outcome, const struct acco
     say(text, "\n");
 }
 
-void accord_outcome_print(const struct accord_outcome *outcome, const struct accord_roster_claim *roster,
+/* The place of the next key that the outcome suffers from: logs first, then witnesses. NULL after the last. */
+static const struct accord_distrusted *next_distrusted(const struct accord_outcome *outcome,
+                                                       const struct accord_verifier *verifier, size_t *cursor,
+                                                       struct accord_bytes *name, bool *log)
+{
+    const struct accord_policy *policy = &verifier->policy;
+    while (*cursor < policy->log_count + policy->witness_count) {
+        size_t i = (*cursor)++;
+        *log = i < policy->log_count;
+        const struct accord_vkey *vkey = *log ? &policy->logs[i].vkey : &policy->witnesses[i - policy->log_count].vkey;
+        bool suffers = *log ? outcome->status == ACCORD_DISTRUSTED && policy->logs[i].distrusted &&
+                                  accord_bytes_equal(vkey->name, accord_bytes_of(outcome->error.what))
+                            : outcome->discounted[i - policy->log_count];
+        if (suffers) {
+            *name = *log ? vkey->name : policy->witnesses[i - policy->log_count].name;
+            return accord_verifier_distrusted(verifier, vkey);
+        }
+    }
+    return NULL;
+}
+
+/* Who signed two histories, and by which evidence. */
+static void say_distrusted(const struct accord_outcome *outcome, const struct accord_verifier *verifier,
+                           struct accord_buffer *text)
+{
+    const struct accord_distrusted *distrusted;
+    struct accord_bytes name;
+    size_t cursor = 0;
+    bool log;
+    while ((distrusted = next_distrusted(outcome, verifier, &cursor, &name, &log)) != NULL) {
+        size_t start = text->size;
+        say(text, "  not counted: %.*s %s two histories; evidence %.*s", ACCORD_TEXT(name), log ? "signed" : "cosigned",
+            ACCORD_TEXT(distrusted->evidence));
+        accord_text_calm((char *)text->data + start, text->size - start);
+        say(text, "\n");
+    }
+}
+
+void accord_outcome_print(const struct accord_outcome *outcome, const struct accord_verifier *verifier,
                           struct accord_buffer *text)
 {
     if (outcome->status != ACCORD_OK) {
         char sentence[1024];
         accord_error_sentence(&outcome->error, outcome->file, sentence, sizeof sentence);
         say(text, "%s%s\n", accord_status_exit(outcome->status) == 1 ? "REFUSED: " : "", sentence);
+        say_distrusted(outcome, verifier, text);
         return;
     }
     char time[32];
@@ -81,7 +120,27 @@ void accord_outcome_print(const struct accord_outcome *outcome, const struct acc
         say(text, ", as %.*s", ACCORD_TEXT(outcome->artifact));
     }
     say(text, "\n  public since %s: entry %" PRIu64 " of %.*s\n", time, outcome->index, ACCORD_TEXT(outcome->log));
-    say_vouching(outcome, roster, text);
+    say_vouching(outcome, &verifier->roster, text);
+    say_distrusted(outcome, verifier, text);
+}
+
+/* "distrusted": who did not count, where there is anybody. */
+static void set_distrusted(json_t *object, const struct accord_outcome *outcome, const struct accord_verifier *verifier)
+{
+    const struct accord_distrusted *distrusted;
+    struct accord_bytes name;
+    size_t cursor = 0;
+    bool log;
+    json_t *list = json_array();
+    while ((distrusted = next_distrusted(outcome, verifier, &cursor, &name, &log)) != NULL) {
+        json_array_append_new(list,
+                              json_pack("{s:s, s:o, s:o}", "role", log ? "log" : "witness", "name",
+                                        accord_json_text(name), "evidence", accord_json_text(distrusted->evidence)));
+    }
+    if (json_array_size(list) > 0) {
+        json_object_set(object, "distrusted", list);
+    }
+    json_decref(list);
 }
 
 static json_t *number_json(uint64_t number)
@@ -112,10 +171,13 @@ static json_t *refusal_json(const struct accord_outcome *outcome)
     return object;
 }
 
-json_t *accord_outcome_json(const struct accord_outcome *outcome, const struct accord_roster_claim *roster)
+json_t *accord_outcome_json(const struct accord_outcome *outcome, const struct accord_verifier *verifier)
 {
+    const struct accord_roster_claim *roster = &verifier->roster;
     if (outcome->status != ACCORD_OK) {
-        return refusal_json(outcome);
+        json_t *refusal = refusal_json(outcome);
+        set_distrusted(refusal, outcome, verifier);
+        return refusal;
     }
     json_t *vouching = json_object();
     for (size_t i = 0; i < outcome->vouching_count; i++) {
@@ -145,5 +207,6 @@ json_t *accord_outcome_json(const struct accord_outcome *outcome, const struct a
     json_object_set_new(object, "quorum",
                         json_pack("{s:i, s:i}", "jurisdictions", (int)roster->quorum_jurisdictions, "witnesses",
                                   (int)roster->quorum_witnesses));
+    set_distrusted(object, outcome, verifier);
     return object;
 }

@@ -7,9 +7,9 @@
 #include <jansson.h>
 
 /* Appends a few lines for a person; what does not fit the buffer's maximum is left out. */
-void accord_outcome_print(const struct accord_outcome *outcome, const struct accord_roster_claim *roster,
+void accord_outcome_print(const struct accord_outcome *outcome, const struct accord_verifier *verifier,
                           struct accord_buffer *text);
 /* The same for a program. The caller owns the value; NULL where memory ran out. */
-json_t *accord_outcome_json(const struct accord_outcome *outcome, const struct accord_roster_claim *roster);
+json_t *accord_outcome_json(const struct accord_outcome *outcome, const struct accord_verifier *verifier);
 
 #endif

@@ -379,11 +379,27 @@ static uint64_t quorum_time(const struct accord_policy *policy, uint64_t times[A
     return policy->quorum == ACCORD_POLICY_QUORUM_NONE ? 0 : times[policy->quorum];
 }
 
+size_t accord_policy_distrust(struct accord_policy *policy, const struct accord_vkey *vkey)
+{
+    size_t places = 0;
+    for (size_t i = 0; i < policy->log_count; i++) {
+        bool is_it = accord_vkey_same_public(&policy->logs[i].vkey, vkey);
+        policy->logs[i].distrusted |= is_it;
+        places += is_it;
+    }
+    for (size_t i = 0; i < policy->witness_count; i++) {
+        bool is_it = accord_vkey_same_public(&policy->witnesses[i].vkey, vkey);
+        policy->witnesses[i].distrusted |= is_it;
+        places += is_it;
+    }
+    return places;
+}
+
 bool accord_policy_satisfied(const struct accord_policy *policy, const bool cosigned[ACCORD_POLICY_WITNESSES_MAX])
 {
     uint64_t times[ACCORD_POLICY_MEMBERS_MAX];
     for (size_t i = 0; i < policy->witness_count; i++)
-        times[i] = cosigned[i] ? 0 : NOBODY;
+        times[i] = cosigned[i] && !policy->witnesses[i].distrusted ? 0 : NOBODY;
     return quorum_time(policy, times) != NOBODY;
 }
 
@@ -395,6 +411,7 @@ struct match {
     const struct accord_vkey *vkey;
     enum accord_signed *verdict;
     uint64_t *timestamp;
+    bool distrusted;
 };
 
 /* What the signature lines of one checkpoint say of the keys of one policy. */
@@ -413,12 +430,12 @@ struct tally {
 /* Only the first line of each key counts, so a key costs one verification however long the note is. Until it is
  * verified a line that counts is held for wrong. */
 static void match_line(struct tally *tally, const struct accord_signature *signature, const struct accord_vkey *vkey,
-                       enum accord_signed *verdict, uint64_t *timestamp)
+                       enum accord_signed *verdict, uint64_t *timestamp, bool distrusted)
 {
     if (vkey->id != signature->id || *verdict != ACCORD_NOT_SIGNED || !accord_bytes_equal(vkey->name, signature->name))
         return;
     *verdict = ACCORD_SIGNED_WRONGLY;
-    tally->matches[tally->match_count++] = (struct match){*signature, vkey, verdict, timestamp};
+    tally->matches[tally->match_count++] = (struct match){*signature, vkey, verdict, timestamp, distrusted};
 }
 
 static void match_lines(struct tally *tally)
@@ -428,10 +445,10 @@ static void match_lines(struct tally *tally)
     size_t cursor = 0;
     while (accord_note_next_signature(&tally->claim->note, &cursor, &signature)) {
         for (size_t i = 0; i < policy->log_count; i++)
-            match_line(tally, &signature, &policy->logs[i].vkey, &tally->logs[i], NULL);
+            match_line(tally, &signature, &policy->logs[i].vkey, &tally->logs[i], NULL, policy->logs[i].distrusted);
         for (size_t i = 0; i < policy->witness_count; i++)
             match_line(tally, &signature, &policy->witnesses[i].vkey, &tally->witnesses[i],
-                       &tally->cosigners->timestamp[i]);
+                       &tally->cosigners->timestamp[i], policy->witnesses[i].distrusted);
     }
 }
 
@@ -453,13 +470,15 @@ static enum accord_status count_lines(struct tally *tally)
     for (size_t i = 0; tally->crypto->spread == NULL && i < tally->match_count; i++)
         verify_match(tally, i);
     for (size_t i = 0; i < tally->policy->witness_count; i++) {
-        cosigners->cosigned[i] = tally->witnesses[i] == ACCORD_SIGNED;
+        bool distrusted = tally->policy->witnesses[i].distrusted;
+        cosigners->cosigned[i] = tally->witnesses[i] == ACCORD_SIGNED && !distrusted;
+        cosigners->discounted[i] = tally->witnesses[i] == ACCORD_SIGNED && distrusted;
         cosigners->count += cosigners->cosigned[i] ? 1 : 0;
         if (!cosigners->cosigned[i])
             cosigners->timestamp[i] = 0;
     }
     for (size_t i = 0; i < tally->match_count; i++) {
-        if (*tally->matches[i].verdict != ACCORD_SIGNED_WRONGLY)
+        if (*tally->matches[i].verdict != ACCORD_SIGNED_WRONGLY || tally->matches[i].distrusted)
             continue;
         accord_fail(tally->error, ACCORD_SIGNATURE, tally->matches[i].signature.line);
         accord_error_what(tally->error, tally->matches[i].vkey->name);
@@ -489,12 +508,18 @@ static enum accord_status check_log(struct tally *tally)
 static enum accord_status check_origin(const struct accord_policy *policy, struct accord_bytes origin,
                                        struct accord_error *error)
 {
-    for (size_t i = 0; i < policy->log_count; i++)
+    enum accord_status status = ACCORD_UNKNOWN_LOG;
+    for (size_t i = 0; i < policy->log_count && status != ACCORD_DISTRUSTED; i++)
         if (accord_bytes_equal(policy->logs[i].vkey.name, origin))
-            return ACCORD_OK;
-    accord_fail(error, ACCORD_UNKNOWN_LOG, 0);
-    accord_error_found(error, origin);
-    return ACCORD_UNKNOWN_LOG;
+            status = policy->logs[i].distrusted ? ACCORD_DISTRUSTED : ACCORD_OK;
+    if (status == ACCORD_OK)
+        return ACCORD_OK;
+    accord_fail(error, status, 0);
+    if (status == ACCORD_DISTRUSTED)
+        accord_error_what(error, origin);
+    else
+        accord_error_found(error, origin);
+    return status;
 }
 
 /* Says what the quorum asks for and how much of it there is. */

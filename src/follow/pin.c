@@ -12,8 +12,25 @@ struct pin {
     const struct accord_crypto *crypto;
     struct accord_reader *reader;
     const struct accord_checkpoint_claim *checkpoint;
+    const struct accord_trust_claim *kept; /* NULL where there is none */
     struct accord_chain *chain;
 };
+
+/* Whom the trust file of before distrusts does not count here either. */
+static enum accord_status distrust(const struct pin *pin, struct accord_policy *policy, struct accord_error *error)
+{
+    struct accord_distrust line;
+    struct accord_vkey vkey;
+    size_t cursor = 0;
+    while (pin->kept != NULL && accord_trust_next_distrust(pin->kept, &cursor, &line)) {
+        enum accord_status status = accord_vkey_parse(&vkey, line.vkey, pin->crypto, error);
+        if (status != ACCORD_OK) {
+            return status;
+        }
+        (void)accord_policy_distrust(policy, &vkey);
+    }
+    return ACCORD_OK;
+}
 
 /* Is the checkpoint one that this roster's policy accepts? */
 static enum accord_status verify_checkpoint(const struct pin *pin, const struct accord_roster_claim *roster,
@@ -27,6 +44,9 @@ static enum accord_status verify_checkpoint(const struct pin *pin, const struct 
         policy == NULL ? accord_fail(error, ACCORD_NO_MEMORY, 0) : accord_chain_policy(roster, &text, error);
     if (status == ACCORD_OK) {
         status = accord_policy_parse(policy, accord_buffer_bytes(&text), pin->crypto, error);
+    }
+    if (status == ACCORD_OK) {
+        status = distrust(pin, policy, error);
     }
     if (status == ACCORD_OK) {
         status = accord_policy_verify(policy, pin->checkpoint, pin->crypto, checkpoint, &cosigners, error);
@@ -80,13 +100,14 @@ static enum accord_status pin_entry(void *context, uint64_t index, struct accord
     return status;
 }
 
-static enum accord_status print_trust(const struct accord_chain *chain, struct accord_buffer *trust,
-                                      struct accord_error *error)
+static enum accord_status print_trust(const struct accord_chain *chain, struct accord_bytes distrust,
+                                      struct accord_buffer *trust, struct accord_error *error)
 {
     struct accord_trust_claim claim = {.roster_index = chain->roster_index,
+                                       .distrust = distrust,
                                        .roster_entry = accord_buffer_bytes(&chain->roster_entry[chain->current])};
     memcpy(claim.charter, chain->digest, ACCORD_HASH_SIZE);
-    size_t room = claim.roster_entry.size + 256;
+    size_t room = claim.roster_entry.size + distrust.size + 256;
     enum accord_status status = accord_buffer_reserve(trust, room);
     if (status != ACCORD_OK) {
         return accord_fail(error, status, 0);
@@ -98,11 +119,12 @@ static enum accord_status print_trust(const struct accord_chain *chain, struct a
 }
 
 enum accord_status accord_pin(struct accord_reader *reader, const struct accord_crypto *crypto, const uint8_t *charter,
-                              struct accord_chain **chain, struct accord_buffer *trust, struct accord_error *error)
+                              const struct accord_trust_claim *kept, struct accord_chain **chain,
+                              struct accord_buffer *trust, struct accord_error *error)
 {
     struct accord_buffer note;
     struct accord_checkpoint_claim checkpoint;
-    struct pin pin = {.crypto = crypto, .reader = reader, .checkpoint = &checkpoint};
+    struct pin pin = {.crypto = crypto, .reader = reader, .checkpoint = &checkpoint, .kept = kept};
     enum accord_status status = accord_chain_new(chain, crypto, charter, error);
     if (status != ACCORD_OK) {
         return status;
@@ -117,7 +139,7 @@ enum accord_status accord_pin(struct accord_reader *reader, const struct accord_
         status = accord_chain_complete(*chain, error);
     }
     if (status == ACCORD_OK) {
-        status = print_trust(*chain, trust, error);
+        status = print_trust(*chain, kept == NULL ? (struct accord_bytes){NULL, 0} : kept->distrust, trust, error);
     }
     accord_buffer_free(&note);
     return status;
@@ -152,18 +174,18 @@ static enum accord_status refuse_charter(const struct accord_trust_claim *kept, 
     return ACCORD_CHAIN;
 }
 
-static enum accord_status follows(const struct accord_crypto *crypto, struct accord_bytes old, struct accord_bytes new,
-                                  bool charter_given, struct accord_error *error)
+enum accord_status accord_pin_succeeds(const struct accord_crypto *crypto, const struct accord_trust_claim *kept,
+                                       struct accord_bytes trust, bool charter_given, struct accord_error *error)
 {
-    struct accord_trust_claim kept, made;
+    struct accord_trust_claim made;
     uint64_t kept_number = 0, made_number = 0;
-    if (accord_trust_parse(&kept, old, NULL) != ACCORD_OK || accord_trust_parse(&made, new, NULL) != ACCORD_OK) {
+    if (kept->roster_entry.size == 0 || accord_trust_parse(&made, trust, NULL) != ACCORD_OK) {
         return ACCORD_OK;
     }
-    if (memcmp(kept.charter, made.charter, ACCORD_HASH_SIZE) != 0) {
-        return charter_given ? ACCORD_OK : refuse_charter(&kept, &made, error);
+    if (memcmp(kept->charter, made.charter, ACCORD_HASH_SIZE) != 0) {
+        return charter_given ? ACCORD_OK : refuse_charter(kept, &made, error);
     }
-    enum accord_status status = roster_number(crypto, &kept, &kept_number, error);
+    enum accord_status status = roster_number(crypto, kept, &kept_number, error);
     if (status == ACCORD_OK) {
         status = roster_number(crypto, &made, &made_number, error);
     }
@@ -176,18 +198,17 @@ static enum accord_status follows(const struct accord_crypto *crypto, struct acc
     return status;
 }
 
-enum accord_status accord_pin_succeeds(const struct accord_fs *fs, const struct accord_crypto *crypto, const char *path,
-                                       struct accord_bytes trust, bool charter_given, struct accord_error *error)
+enum accord_status accord_pin_kept(const struct accord_fs *fs, const char *path, struct accord_buffer *bytes,
+                                   struct accord_trust_claim *kept, struct accord_error *error)
 {
-    struct accord_buffer old;
+    static const char head[] = "accord/v1/trust\n";
+    memset(kept, 0, sizeof *kept);
     if (fs->exists(fs->context, path) != 1) {
         return ACCORD_OK;
     }
-    accord_buffer_init(&old, 2 * ACCORD_ENTRY_SIZE_MAX);
-    enum accord_status status = accord_file_read(fs, path, &old, error);
-    if (status == ACCORD_OK) {
-        status = follows(crypto, accord_buffer_bytes(&old), trust, charter_given, error);
+    enum accord_status status = accord_file_read(fs, path, bytes, error);
+    if (status != ACCORD_OK || bytes->size < sizeof head - 1 || memcmp(bytes->data, head, sizeof head - 1) != 0) {
+        return status;
     }
-    accord_buffer_free(&old);
-    return status;
+    return accord_trust_parse(kept, accord_buffer_bytes(bytes), error);
 }

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "core/text.h"
 #include "log/store.h"
+#include "net/prefetch.h"
 
 #define URL_SIZE 4096
 #define TRIES 5            /* of a read that is put off */
@@ -18,9 +19,12 @@
 #define ANSWER_MAX 1024    /* of POST /add */
 #define MILLISECONDS 1000
 #define NANOSECONDS 1000000
+#define ASK_WHETHER_TO_STOP_MS 250
 
 struct remote {
     struct accord_client *client;
+    struct accord_prefetch *prefetch;
+    struct accord_patience patience;
     char url[URL_SIZE];
 };
 
@@ -65,12 +69,16 @@ static enum accord_status unexpected(const struct accord_fetch *fetch, enum acco
 
 /* Reading */
 
-static enum accord_status read_once(const struct remote *remote, const char *url, struct accord_buffer *out,
-                                    bool *put_off, uint64_t *wait_ms, struct accord_error *error)
+static enum accord_status read_once(const struct remote *remote, const char *name, const char *url,
+                                    struct accord_buffer *out, bool *put_off, uint64_t *wait_ms,
+                                    struct accord_error *error)
 {
     struct accord_fetch fetch = {.url = url};
+    struct accord_tile tile;
+    const struct accord_bytes path = {(const uint8_t *)name, strlen(name)};
     accord_buffer_init(&fetch.answer, out->maximum - out->size);
-    enum accord_status status = accord_client_fetch(remote->client, &fetch);
+    bool is_tile = accord_tile_path_parse(&tile, path) == ACCORD_OK;
+    enum accord_status status = accord_prefetch_get(remote->prefetch, is_tile ? &tile : NULL, &fetch);
     *put_off = is_put_off(&fetch);
     *wait_ms = wait_of(&fetch);
     if (status != ACCORD_OK) {
@@ -90,13 +98,16 @@ static enum accord_status read_once(const struct remote *remote, const char *url
 
 /* A page (of a proxy, a login, a web server's own) in place of the checkpoint is the most likely mistake: say so. What
  * else is no checkpoint is refused as its grammar says, with the URL. */
-static enum accord_status look_at_checkpoint(struct accord_bytes bytes, const char *url, struct accord_error *error)
+static enum accord_status look_at_checkpoint(const struct remote *remote, struct accord_bytes bytes, const char *url,
+                                             struct accord_error *error)
 {
     struct accord_checkpoint_claim claim;
     struct accord_error found;
     enum accord_status status = accord_checkpoint_parse(&claim, bytes, &found);
-    if (status == ACCORD_OK)
+    if (status == ACCORD_OK) {
+        accord_prefetch_size(remote->prefetch, claim.size);
         return status;
+    }
     if (bytes.size > 0 && bytes.data[0] == '<') {
         status = accord_fail(&found, ACCORD_NETWORK, 0);
         accord_error_expected(&found, ACCORD_LITERAL("a log's checkpoint"));
@@ -106,6 +117,20 @@ static enum accord_status look_at_checkpoint(struct accord_bytes bytes, const ch
     if (error != NULL)
         *error = found;
     return status;
+}
+
+/* False where it is not to go on. */
+static bool wait_for_it(const struct remote *remote, uint64_t wait_ms)
+{
+    const struct accord_patience *patience = &remote->patience;
+    while (wait_ms > 0) {
+        if (patience->stop != NULL && patience->stop(patience->context))
+            return false;
+        uint64_t part = wait_ms < ASK_WHETHER_TO_STOP_MS ? wait_ms : ASK_WHETHER_TO_STOP_MS;
+        pause_ms(part);
+        wait_ms -= part;
+    }
+    return true;
 }
 
 static enum accord_status http_read(void *context, const char *name, struct accord_buffer *out,
@@ -119,19 +144,18 @@ static enum accord_status http_read(void *context, const char *name, struct acco
     enum accord_status status = accord_url_join(url, sizeof url, remote->url, name, error);
     if (status != ACCORD_OK)
         return status;
-    for (int i = 0; put_off && i < TRIES; i++) {
-        if (i > 0)
-            pause_ms(wait_ms);
-        status = read_once(remote, url, out, &put_off, &wait_ms, error);
-    }
+    status = read_once(remote, name, url, out, &put_off, &wait_ms, error);
+    for (int i = 1; put_off && i < TRIES && !remote->patience.once && wait_for_it(remote, wait_ms); i++)
+        status = read_once(remote, name, url, out, &put_off, &wait_ms, error);
     if (status == ACCORD_OK && strcmp(name, "checkpoint") == 0)
-        status = look_at_checkpoint((struct accord_bytes){out->data + before, out->size - before}, url, error);
+        status = look_at_checkpoint(remote, (struct accord_bytes){out->data + before, out->size - before}, url, error);
     return status;
 }
 
 static void http_close(struct accord_store *store)
 {
     struct remote *remote = store->context;
+    accord_prefetch_free(remote->prefetch);
     accord_client_free(remote->client);
     free(remote);
 }
@@ -139,23 +163,35 @@ static void http_close(struct accord_store *store)
 enum accord_status accord_reader_open_url(struct accord_reader **reader, const struct accord_crypto *crypto,
                                           const char *url, struct accord_error *error)
 {
+    const struct accord_patience patience = {.stop = NULL};
+    return accord_reader_open_url_with(reader, crypto, url, &patience, error);
+}
+
+enum accord_status accord_reader_open_url_with(struct accord_reader **reader, const struct accord_crypto *crypto,
+                                               const char *url, const struct accord_patience *patience,
+                                               struct accord_error *error)
+{
     *reader = NULL;
     struct remote *remote = calloc(1, sizeof *remote);
     if (remote == NULL)
         return accord_fail(error, ACCORD_NO_MEMORY, 0);
+    remote->patience = *patience;
     enum accord_status status = accord_client_new(&remote->client, error);
     size_t size = strlen(url);
     if (status == ACCORD_OK && size >= sizeof remote->url) {
         status = accord_fail(error, ACCORD_TOO_LARGE, 0);
         accord_error_what(error, ACCORD_LITERAL("the URL"));
     }
+    if (status == ACCORD_OK) {
+        memcpy(remote->url, url, size + 1);
+        status = accord_prefetch_new(&remote->prefetch, remote->client, remote->url, patience->stop, patience->context,
+                                     error);
+    }
+    struct accord_store store = {.context = remote, .read = http_read};
     if (status != ACCORD_OK) {
-        accord_client_free(remote->client);
-        free(remote);
+        http_close(&store);
         return status;
     }
-    memcpy(remote->url, url, size + 1);
-    const struct accord_store store = {.context = remote, .read = http_read};
     return accord_reader_open_store(reader, crypto, &store, http_close, error);
 }
 

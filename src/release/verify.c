@@ -19,11 +19,94 @@ static size_t witness_member(const struct accord_roster_claim *roster, const str
     return SIZE_MAX;
 }
 
+const struct accord_distrusted *accord_verifier_distrusted(const struct accord_verifier *verifier,
+                                                           const struct accord_vkey *vkey)
+{
+    for (size_t i = 0; i < verifier->distrusted_count; i++) {
+        if (accord_vkey_same_public(&verifier->distrusted[i].vkey, vkey)) {
+            return &verifier->distrusted[i];
+        }
+    }
+    return NULL;
+}
+
+/* What was accepted under one set of distrusted keys was not accepted under another. */
+static void mix_into_rule(struct accord_verifier *verifier, const struct accord_vkey *vkey)
+{
+    uint8_t digests[2 * ACCORD_HASH_SIZE];
+    memcpy(digests, verifier->rule_digest, ACCORD_HASH_SIZE);
+    accord_hash(verifier->crypto, vkey->text, digests + ACCORD_HASH_SIZE);
+    accord_hash(verifier->crypto, (struct accord_bytes){digests, sizeof digests}, verifier->rule_digest);
+}
+
+enum accord_status accord_verifier_distrust(struct accord_verifier *verifier, const struct accord_vkey *vkey,
+                                            struct accord_bytes evidence, struct accord_error *error)
+{
+    if (accord_verifier_distrusted(verifier, vkey) != NULL) {
+        return ACCORD_OK;
+    }
+    if (verifier->distrusted_count == ACCORD_DISTRUST_MAX) {
+        accord_fail(error, ACCORD_TOO_LARGE, 0);
+        accord_error_what(error, ACCORD_LITERAL("distrusted keys"));
+        accord_error_expected_number(error, ACCORD_DISTRUST_MAX);
+        return ACCORD_TOO_LARGE;
+    }
+    verifier->distrusted[verifier->distrusted_count++] = (struct accord_distrusted){*vkey, evidence};
+    /* A key that this roster does not have may stand in the next one: that it holds no place here is no error. */
+    (void)accord_policy_distrust(&verifier->policy, vkey);
+    mix_into_rule(verifier, vkey);
+    return ACCORD_OK;
+}
+
+enum accord_status accord_verifier_take_evidence(struct accord_verifier *verifier, struct accord_bytes evidence,
+                                                 struct accord_bytes name, size_t *convicted,
+                                                 struct accord_error *error)
+{
+    struct accord_evidence_claim claim;
+    const struct accord_policy *policy = &verifier->policy;
+    *convicted = 0;
+    enum accord_status status = accord_evidence_parse(&claim, evidence, error);
+    if (status == ACCORD_OK) {
+        status = accord_evidence_verify(&claim, verifier->crypto, error);
+    }
+    for (size_t i = 0; i < policy->log_count + policy->witness_count && status == ACCORD_OK; i++) {
+        const struct accord_vkey *vkey =
+            i < policy->log_count ? &policy->logs[i].vkey : &policy->witnesses[i - policy->log_count].vkey;
+        if (accord_evidence_convicts(&claim, vkey, verifier->crypto)) {
+            status = accord_verifier_distrust(verifier, vkey, name, error);
+            *convicted += status == ACCORD_OK;
+        }
+    }
+    return status;
+}
+
+/* Takes the trust file's `distrust` lines. */
+static enum accord_status distrust_lines(struct accord_verifier *verifier, struct accord_error *error)
+{
+    struct accord_distrust line;
+    struct accord_vkey vkey;
+    size_t cursor = 0;
+    for (uint64_t number = 4; accord_trust_next_distrust(&verifier->trust, &cursor, &line); number++) {
+        enum accord_status status = accord_vkey_parse(&vkey, line.vkey, verifier->crypto, error);
+        if (status == ACCORD_OK) {
+            status = accord_verifier_distrust(verifier, &vkey, line.evidence, error);
+        }
+        if (status != ACCORD_OK) {
+            if (error != NULL) {
+                error->line = number;
+            }
+            return status;
+        }
+    }
+    return ACCORD_OK;
+}
+
 enum accord_status accord_verifier_init(struct accord_verifier *verifier, struct accord_bytes trust,
                                         struct accord_out *policy_text, const struct accord_crypto *crypto,
                                         struct accord_error *error)
 {
     verifier->crypto = crypto;
+    verifier->distrusted_count = 0;
     enum accord_status status = accord_trust_parse(&verifier->trust, trust, error);
     if (status != ACCORD_OK) {
         return status;
@@ -47,7 +130,8 @@ enum accord_status accord_verifier_init(struct accord_verifier *verifier, struct
     for (size_t i = 0; i < verifier->policy.witness_count; i++) {
         verifier->witness_member[i] = witness_member(&verifier->roster, &verifier->policy.witnesses[i].vkey);
     }
-    return ACCORD_OK;
+    memcpy(verifier->rule_digest, verifier->roster_digest, ACCORD_HASH_SIZE);
+    return distrust_lines(verifier, error);
 }
 
 size_t accord_verify_vouching(const struct accord_verifier *verifier, const struct accord_cosigners *cosigners,
@@ -76,6 +160,23 @@ size_t accord_verify_vouching(const struct accord_verifier *verifier, const stru
     return count;
 }
 
+/* Says whose cosignatures are there and do not count: as many as fit. */
+static void tell_discounted(const struct accord_verifier *verifier, const struct accord_cosigners *cosigners,
+                            struct accord_error *error)
+{
+    uint8_t text[2048];
+    struct accord_out out = {text, sizeof text, 0, false};
+    for (size_t i = 0; i < verifier->policy.witness_count; i++) {
+        if (cosigners->discounted[i]) {
+            accord_put(&out, out.size == 0 ? ACCORD_LITERAL("not counting ") : ACCORD_LITERAL(", "));
+            accord_put(&out, verifier->policy.witnesses[i].name);
+        }
+    }
+    if (out.size > 0) {
+        accord_error_what(error, accord_out_bytes(&out));
+    }
+}
+
 /* Says what the rule asks for and which jurisdictions vouch. */
 static void tell_quorum(const struct accord_verifier *verifier, const struct accord_cosigners *cosigners,
                         struct accord_error *error)
@@ -91,6 +192,7 @@ static void tell_quorum(const struct accord_verifier *verifier, const struct acc
     accord_put_decimal(&out, verifier->roster.quorum_jurisdictions);
     accord_put(&out, ACCORD_LITERAL(" jurisdictions"));
     accord_error_expected(error, accord_out_bytes(&out));
+    tell_discounted(verifier, cosigners, error);
 
     struct accord_vouching list[ACCORD_MEMBERS_MAX];
     size_t count = accord_verify_vouching(verifier, cosigners, list);
@@ -122,7 +224,7 @@ static enum accord_status checkpoint_verify(const struct accord_verifier *verifi
     uint8_t digest[ACCORD_HASH_SIZE];
     accord_hash(verifier->crypto, proof->checkpoint_bytes, digest);
     if (!memory->seen || memcmp(digest, memory->digest, ACCORD_HASH_SIZE) != 0 ||
-        memcmp(verifier->roster_digest, memory->roster_digest, ACCORD_HASH_SIZE) != 0) {
+        memcmp(verifier->rule_digest, memory->rule_digest, ACCORD_HASH_SIZE) != 0) {
         memory->seen = false;
         enum accord_status status = accord_policy_verify(&verifier->policy, &proof->checkpoint, verifier->crypto,
                                                          &memory->checkpoint, &memory->cosigners, error);
@@ -139,7 +241,7 @@ static enum accord_status checkpoint_verify(const struct accord_verifier *verifi
         memcpy(memory->origin, memory->checkpoint.origin.data, memory->origin_size);
         memory->checkpoint.origin = (struct accord_bytes){NULL, 0};
         memcpy(memory->digest, digest, ACCORD_HASH_SIZE);
-        memcpy(memory->roster_digest, verifier->roster_digest, ACCORD_HASH_SIZE);
+        memcpy(memory->rule_digest, verifier->rule_digest, ACCORD_HASH_SIZE);
         memory->seen = true;
     }
     *checkpoint = memory->checkpoint;

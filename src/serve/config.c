@@ -5,14 +5,16 @@
 #include <string.h>
 
 #include "core/text.h"
+#include "witness/known_logs.h"
 
-#define VALUES_MAX 2
+#define VALUES_MAX 3
 #define MINUTE_MS UINT64_C(60000)
 #define HOUR_MS (60 * MINUTE_MS)
 
 struct parser {
     struct accord_config *config;
     const char *directory;
+    struct accord_logs *logs;
     uint64_t line;
     struct accord_bytes keyword, values[VALUES_MAX];
     size_t count; /* of values */
@@ -260,9 +262,111 @@ static enum accord_status take_memory(struct parser *parser)
     return ACCORD_OK;
 }
 
+/* Where a role is: "/", or "/" and what a URL's path may hold, without what is the log's or the server's own. */
+static enum accord_status prefix_of(struct parser *parser, struct accord_bytes value,
+                                    char prefix[ACCORD_CONFIG_PREFIX_SIZE])
+{
+    static const char *const own[] = {"/add", "/add-batch", "/checkpoint", "/tile", "/healthz", "/metrics"};
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/";
+    bool right = begins(value, "/") && value.size < ACCORD_CONFIG_PREFIX_SIZE;
+    for (size_t i = 0; right && i < value.size; i++)
+        right = memchr(allowed, value.data[i], sizeof allowed - 1) != NULL &&
+                !(value.data[i] == '/' && i + 1 < value.size && value.data[i + 1] == '/');
+    while (right && value.size > 0 && value.data[value.size - 1] == '/')
+        value.size--;
+    for (size_t i = 0; right && i < sizeof own / sizeof *own; i++)
+        right = !is(value, own[i]) && !(begins(value, own[i]) && value.data[strlen(own[i])] == '/');
+    if (!right)
+        return refuse(parser, ACCORD_MALFORMED, "a path as /witness, that is not one of the log's", value);
+    memcpy(prefix, value.data, value.size);
+    prefix[value.size] = 0;
+    return ACCORD_OK;
+}
+
+static enum accord_status take_cosigner(struct parser *parser, struct accord_config_cosigner *cosigners, size_t *count)
+{
+    if (*count == ACCORD_CONFIG_COSIGNERS_MAX)
+        return refuse(parser, ACCORD_TOO_LARGE, "16 at most", parser->values[0]);
+    struct accord_config_cosigner *cosigner = &cosigners[*count];
+    enum accord_status status = key_of(parser, parser->values[0], cosigner->key);
+    if (status == ACCORD_OK)
+        status = path_of(parser, parser->values[1], cosigner->state);
+    if (status == ACCORD_OK)
+        status = prefix_of(parser, parser->values[2], cosigner->prefix);
+    if (status == ACCORD_OK)
+        ++*count;
+    return status;
+}
+
+static enum accord_status take_witness(struct parser *parser)
+{
+    return take_cosigner(parser, parser->config->witnesses, &parser->config->witness_count);
+}
+
+static enum accord_status take_mirror(struct parser *parser)
+{
+    return take_cosigner(parser, parser->config->mirrors, &parser->config->mirror_count);
+}
+
+static bool is_url(struct accord_bytes value)
+{
+    return begins(value, "https://") || begins(value, "http://");
+}
+
+static enum accord_status take_known_log(struct parser *parser)
+{
+    struct accord_bytes url = {NULL, 0};
+    if (parser->count == 2 && !is_url(url = parser->values[1]))
+        return refuse(parser, ACCORD_MALFORMED, "known-log VKEY [URL], with an http:// or https:// URL", url);
+    enum accord_status status = accord_logs_add(parser->logs, parser->values[0], url, parser->error);
+    if (status != ACCORD_OK && parser->error != NULL)
+        parser->error->line = parser->line;
+    return status;
+}
+
+static enum accord_status take_file(struct parser *parser, char (*files)[ACCORD_CONFIG_PATH_SIZE], size_t *count)
+{
+    if (*count == ACCORD_CONFIG_LISTS_MAX)
+        return refuse(parser, ACCORD_TOO_LARGE, "16 at most", parser->values[0]);
+    enum accord_status status = path_of(parser, parser->values[0], files[*count]);
+    if (status == ACCORD_OK)
+        ++*count;
+    return status;
+}
+
+static enum accord_status take_known_logs(struct parser *parser)
+{
+    return take_file(parser, parser->config->lists, &parser->config->list_count);
+}
+
+static enum accord_status take_known_accord(struct parser *parser)
+{
+    return take_file(parser, parser->config->trusts, &parser->config->trust_count);
+}
+
+static enum accord_status take_pull_interval(struct parser *parser)
+{
+    return duration_of(parser, parser->values[0], 1000, 24 * HOUR_MS, "a duration from 1s to 24h",
+                       &parser->config->pull_ms);
+}
+
+static enum accord_status take_bastion(struct parser *parser)
+{
+    struct accord_bytes url = parser->values[0];
+    if (!begins(url, "https://") || url.size >= sizeof parser->config->bastion)
+        return refuse(parser, ACCORD_MALFORMED, "bastion URL KEY, with an https:// URL", url);
+    memcpy(parser->config->bastion, url.data, url.size);
+    return key_of(parser, parser->values[1], parser->config->bastion_key);
+}
+
+static enum accord_status take_bastion_ca(struct parser *parser)
+{
+    return path_of(parser, parser->values[0], parser->config->bastion_ca);
+}
+
 static enum accord_status take_later_role(struct parser *parser)
 {
-    return refuse(parser, ACCORD_UNKNOWN_FIELD, "a log alone: this accord does not have that role yet",
+    return refuse(parser, ACCORD_UNKNOWN_FIELD, "a log, witnesses and mirrors: this accord does not have that role yet",
                   (struct accord_bytes){NULL, 0});
 }
 
@@ -286,10 +390,15 @@ static const struct keyword keywords[] = {
     {NAME("idle-timeout"), 1, 1, false, "idle-timeout DURATION", take_idle_timeout},
     {NAME("request-timeout"), 1, 1, false, "request-timeout DURATION", take_request_timeout},
     {NAME("memory"), 1, 1, false, "memory SIZE", take_memory},
-    {NAME("witness"), 0, SIZE_MAX, true, "", take_later_role},
-    {NAME("mirror"), 0, SIZE_MAX, true, "", take_later_role},
+    {NAME("witness"), 3, 3, true, "witness KEY STATE PREFIX", take_witness},
+    {NAME("mirror"), 3, 3, true, "mirror KEY DIR PREFIX", take_mirror},
+    {NAME("known-log"), 1, 2, true, "known-log VKEY [URL]", take_known_log},
+    {NAME("known-logs"), 1, 1, true, "known-logs FILE", take_known_logs},
+    {NAME("known-accord"), 1, 1, true, "known-accord TRUST", take_known_accord},
+    {NAME("pull-interval"), 1, 1, false, "pull-interval DURATION", take_pull_interval},
+    {NAME("bastion"), 2, 2, false, "bastion URL KEY", take_bastion},
+    {NAME("bastion-ca"), 1, 1, false, "bastion-ca FILE", take_bastion_ca},
     {NAME("mailbox"), 0, SIZE_MAX, true, "", take_later_role},
-    {NAME("known-log"), 0, SIZE_MAX, true, "", take_later_role},
 };
 #undef NAME
 #define KEYWORDS (sizeof keywords / sizeof keywords[0])
@@ -349,28 +458,67 @@ static enum accord_status parse_line(struct parser *parser, struct accord_bytes 
 }
 
 /* What the lines together must say. */
-static enum accord_status check_whole(struct parser *parser)
+
+static const struct accord_config_cosigner *cosigner_at(const struct accord_config *config, size_t i)
+{
+    return i < config->witness_count ? &config->witnesses[i] : &config->mirrors[i - config->witness_count];
+}
+
+/* Under one prefix there are the keys of one witness, with one memory, or of one mirror. */
+static enum accord_status check_prefixes(struct parser *parser)
 {
     const struct accord_config *config = parser->config;
-    parser->line = 0;
-    bool tls = false;
-    for (size_t i = 0; i < config->listen_count; i++)
-        tls = tls || config->listen[i].tls;
-    if (config->log[0] == 0) {
-        parser->keyword = ACCORD_LITERAL("log");
-        return refuse(parser, ACCORD_MISSING_FIELD, "log DIR KEY", (struct accord_bytes){NULL, 0});
-    }
-    if (tls && config->tls_certificates[0] == 0) {
-        parser->keyword = ACCORD_LITERAL("tls");
-        return refuse(parser, ACCORD_MISSING_FIELD, "tls CERTIFICATES KEY", ACCORD_LITERAL("listen ADDRESS tls"));
+    size_t count = config->witness_count + config->mirror_count;
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < i; j++) {
+            bool first = i < config->witness_count, second = j < config->witness_count;
+            const struct accord_config_cosigner *a = cosigner_at(config, i), *b = cosigner_at(config, j);
+            parser->keyword = first ? ACCORD_LITERAL("witness") : ACCORD_LITERAL("mirror");
+            bool same_prefix = strcmp(a->prefix, b->prefix) == 0, same_state = strcmp(a->state, b->state) == 0;
+            if (same_prefix && (first != second || !same_state))
+                return refuse(parser, ACCORD_DUPLICATE, "a prefix of its own, or keys with one and the same state",
+                              bytes_of(a->prefix));
+            if (same_state && (first != second || (!first && !same_prefix)))
+                return refuse(parser, ACCORD_DUPLICATE, "a directory of its own", bytes_of(a->state));
+            if (strcmp(a->key, b->key) == 0)
+                return refuse(parser, ACCORD_DUPLICATE, "each key once", bytes_of(a->key));
+        }
     }
     return ACCORD_OK;
 }
 
-enum accord_status accord_config_parse(struct accord_config *config, struct accord_bytes text, const char *directory,
-                                       struct accord_error *error)
+static enum accord_status missing(struct parser *parser, struct accord_bytes keyword, const char *expected,
+                                  const char *because)
 {
-    struct parser parser = {.config = config, .directory = directory, .error = error};
+    parser->keyword = keyword;
+    return refuse(parser, ACCORD_MISSING_FIELD, expected, bytes_of(because));
+}
+
+static enum accord_status check_whole(struct parser *parser)
+{
+    const struct accord_config *config = parser->config;
+    parser->line = 0;
+    bool tls = false, rooted = false;
+    for (size_t i = 0; i < config->listen_count; i++)
+        tls = tls || config->listen[i].tls;
+    for (size_t i = 0; i < config->witness_count; i++)
+        rooted = rooted || config->witnesses[i].prefix[0] == 0;
+    for (size_t i = 0; i < config->mirror_count; i++)
+        rooted = rooted || config->mirrors[i].prefix[0] == 0;
+    if (config->log[0] == 0 && config->witness_count + config->mirror_count == 0)
+        return missing(parser, ACCORD_LITERAL("log"), "log DIR KEY, witness KEY STATE PREFIX or mirror KEY DIR PREFIX",
+                       "");
+    if (config->log[0] != 0 && rooted)
+        return missing(parser, ACCORD_LITERAL("witness"), "a prefix: the log is at /", "/");
+    if (tls && config->tls_certificates[0] == 0)
+        return missing(parser, ACCORD_LITERAL("tls"), "tls CERTIFICATES KEY", "listen ADDRESS tls");
+    return check_prefixes(parser);
+}
+
+enum accord_status accord_config_parse(struct accord_config *config, struct accord_bytes text, const char *directory,
+                                       struct accord_logs *logs, struct accord_error *error)
+{
+    struct parser parser = {.config = config, .directory = directory, .logs = logs, .error = error};
     bool seen[KEYWORDS] = {false};
     enum accord_status status = ACCORD_OK;
     memset(config, 0, sizeof *config);
@@ -382,6 +530,7 @@ enum accord_status accord_config_parse(struct accord_config *config, struct acco
     config->idle_seconds = 60;
     config->request_seconds = 30;
     config->memory_bytes = UINT64_C(64) << 20;
+    config->pull_ms = MINUTE_MS;
     while (status == ACCORD_OK && text.size > 0) {
         struct accord_bytes line;
         if (!accord_cut_line(&text, &line)) { /* the last line may lack its newline */

@@ -6,10 +6,22 @@
 #include "serve/listen.h"
 
 #define ACCORD_CONFIG_PATH_SIZE 4096
+#define ACCORD_CONFIG_PREFIX_SIZE 128
+#define ACCORD_CONFIG_COSIGNERS_MAX 16
+#define ACCORD_CONFIG_LISTS_MAX 16
+
+struct accord_logs;
 
 struct accord_config_listen {
     char address[256];
     bool tls;
+};
+
+/* A witness or a mirror: a key of it. Several keys under one prefix answer together. */
+struct accord_config_cosigner {
+    char key[ACCORD_CONFIG_PATH_SIZE];
+    char state[ACCORD_CONFIG_PATH_SIZE];    /* a witness's state file, or a mirror's directory */
+    char prefix[ACCORD_CONFIG_PREFIX_SIZE]; /* of paths: "/witness", or "" where it is "/" */
 };
 
 /* Relative paths in it are taken from the directory of CONFIG. Empty texts: not given. */
@@ -29,10 +41,20 @@ struct accord_config {
     unsigned idle_seconds;                /* idle-timeout 60s */
     unsigned request_seconds;             /* request-timeout 30s */
     uint64_t memory_bytes;                /* memory 64M: of requests that are held at once */
+    size_t witness_count, mirror_count;   /* witness KEY STATE PREFIX, mirror KEY DIR PREFIX */
+    struct accord_config_cosigner witnesses[ACCORD_CONFIG_COSIGNERS_MAX], mirrors[ACCORD_CONFIG_COSIGNERS_MAX];
+    size_t list_count, trust_count; /* known-logs FILE, known-accord TRUST */
+    char lists[ACCORD_CONFIG_LISTS_MAX][ACCORD_CONFIG_PATH_SIZE],
+        trusts[ACCORD_CONFIG_LISTS_MAX][ACCORD_CONFIG_PATH_SIZE];
+    uint64_t pull_ms; /* pull-interval 60s: between a mirror's visits at a known log that has a URL */
+    char bastion[256], bastion_key[ACCORD_CONFIG_PATH_SIZE]; /* bastion URL KEY */
+    char bastion_ca[ACCORD_CONFIG_PATH_SIZE];                /* bastion-ca FILE */
 };
 
-/* ACCORD_MALFORMED, ACCORD_DUPLICATE, ACCORD_UNKNOWN_FIELD ... with the line. */
+/* ACCORD_MALFORMED, ACCORD_DUPLICATE, ACCORD_UNKNOWN_FIELD ... with the line. What known-log lines name is added to
+ * logs. */
 ACCORD_MUST_USE enum accord_status accord_config_parse(struct accord_config *config, struct accord_bytes text,
-                                                       const char *directory, struct accord_error *error);
+                                                       const char *directory, struct accord_logs *logs,
+                                                       struct accord_error *error);
 
 #endif

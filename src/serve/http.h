@@ -17,15 +17,28 @@ struct accord_http_request {
     const char *path;         /* "/add": as it came but for the query, which is cut off; percent signs are left alone */
     struct accord_bytes body; /* of a POST */
     bool accepts_gzip;
+    bool gzipped; /* the body is, as a Content-Encoding says; only where the role streams it, elsewhere that is a 415 */
 };
 
 /* The roles. body_max is asked before a POST's body is read: how many bytes of it are taken (more: 413; 0: no body is
  * taken, handle is called at once and answers). handle answers at once or keeps the exchange and answers later, from
- * the same thread, exactly once, also where the client has gone away meanwhile. */
+ * the same thread, exactly once, also where the client has gone away meanwhile.
+ *
+ * A body without a bound is streamed: streams is asked before body_max (NULL: nobody streams). Where it says yes,
+ * handle is not called; the role gets the body by part, as it comes and as it is encoded, with last set and perhaps no
+ * bytes at its end. part returns false where it has no room now: the same bytes come again after accord_http_go_on, and
+ * until then nothing is read from that client. The role may answer before the last part; what still comes is dropped,
+ * up to a bound. gone: the client went away before the last part (part is called no more, and no answer is owed: the
+ * exchange is not to be touched once gone has returned). A stream must go on arriving: each request_seconds some bytes,
+ * or it is closed. */
 struct accord_http_handler {
     void *context;
     size_t (*body_max)(void *context, const struct accord_http_request *request);
     void (*handle)(void *context, struct accord_http_exchange *exchange, const struct accord_http_request *request);
+    bool (*streams)(void *context, const struct accord_http_request *request);
+    bool (*part)(void *context, struct accord_http_exchange *exchange, const struct accord_http_request *request,
+                 struct accord_bytes part, bool last);
+    void (*gone)(void *context, struct accord_http_exchange *exchange);
 };
 
 struct accord_http_limits {
@@ -58,6 +71,7 @@ struct accord_http_answer {
     bool compress;        /* gzip where the client accepts it and it pays; only bodies up to 256 KiB */
     unsigned retry_after; /* seconds; 0: no such header */
     const char *allow;    /* the methods, for a 405; NULL: no such header */
+    const char *encoding; /* Accept-Encoding, of a role that streams; NULL: no such header */
 };
 
 ACCORD_MUST_USE enum accord_status accord_http_new(struct accord_http **http, const struct accord_http_handler *handler,
@@ -83,6 +97,8 @@ void accord_http_run(struct accord_http *http);
 void accord_http_answer(struct accord_http_exchange *exchange, const struct accord_http_answer *answer);
 /* The common ones: a sentence with a newline. */
 void accord_http_answer_text(struct accord_http_exchange *exchange, unsigned status, const char *text);
+/* There is room for the part that was not taken. From the loop's thread. */
+void accord_http_go_on(struct accord_http_exchange *exchange);
 /* A place for the role to keep something while it has the exchange; NULL at first. */
 void accord_http_keep(struct accord_http_exchange *exchange, void *thing);
 void *accord_http_kept(const struct accord_http_exchange *exchange);

@@ -14,8 +14,8 @@
 
 #include "accord/tile.h"
 #include "base/file.h"
-#include "base/report.h"
 #include "core/text.h"
+#include "serve/answers.h"
 
 #define SMALL 1024         /* bytes of an entry whose place is kept for the next one */
 #define SPARE_MAX 1024     /* places that are kept */
@@ -40,26 +40,6 @@ struct accord_log_role {
 
 /* Answers */
 
-static void answer_number(struct accord_http_exchange *exchange, struct accord_bytes text)
-{
-    const struct accord_http_answer answer = {.status = 200, .caching = ACCORD_HTTP_NO_STORE, .body = text, .file = -1};
-    accord_http_answer(exchange, &answer);
-}
-
-static void answer_later(struct accord_http_exchange *exchange, struct accord_bytes why, unsigned seconds)
-{
-    const struct accord_http_answer answer = {
-        .status = 503, .caching = ACCORD_HTTP_NO_STORE, .body = why, .file = -1, .retry_after = seconds};
-    accord_http_answer(exchange, &answer);
-}
-
-static void answer_not_allowed(struct accord_http_exchange *exchange, struct accord_bytes why, const char *allow)
-{
-    const struct accord_http_answer answer = {
-        .status = 405, .caching = ACCORD_HTTP_NO_STORE, .body = why, .file = -1, .allow = allow};
-    accord_http_answer(exchange, &answer);
-}
-
 static void refuse(struct accord_log_role *role, struct accord_http_exchange *exchange, enum accord_add_outcome outcome,
                    unsigned status, const char *why)
 {
@@ -73,7 +53,7 @@ static void answer_add(struct accord_http_exchange *exchange, const struct accor
         [ACCORD_ADD_APPENDED] = 200, [ACCORD_ADD_KNOWN] = 200,     [ACCORD_ADD_MALFORMED] = 400,
         [ACCORD_ADD_REFUSED] = 403,  [ACCORD_ADD_TOO_LARGE] = 413, [ACCORD_ADD_OVERLOADED] = 503,
         [ACCORD_ADD_FAILED] = 503};
-    uint8_t text[640];
+    uint8_t text[2 * ACCORD_DECIMAL_SIZE_MAX + 1];
     struct accord_out out = {text, sizeof text, 0, false};
     unsigned status = statuses[add->outcome];
     if (status == 200) {
@@ -82,20 +62,13 @@ static void answer_add(struct accord_http_exchange *exchange, const struct accor
             accord_put_byte(&out, ' ');
             accord_put_decimal(&out, add->count);
         }
-        answer_number(exchange, accord_out_bytes(&out));
+        accord_answer_text(exchange, accord_out_bytes(&out));
         return;
     }
-    accord_error_sentence(&add->error, NULL, (char *)text, sizeof text - 1);
-    out.size = strlen((char *)text);
-    accord_put_byte(&out, '\n');
-    const struct accord_http_answer answer = {.status = status,
-                                              .caching = ACCORD_HTTP_NO_STORE,
-                                              .body = accord_out_bytes(&out),
-                                              .file = -1,
-                                              .retry_after = add->outcome == ACCORD_ADD_OVERLOADED ? RETRY_OVERLOADED
-                                                             : add->outcome == ACCORD_ADD_FAILED   ? RETRY_FAILED
-                                                                                                   : 0};
-    accord_http_answer(exchange, &answer);
+    accord_answer_error(exchange, status, &add->error,
+                        add->outcome == ACCORD_ADD_OVERLOADED ? RETRY_OVERLOADED
+                        : add->outcome == ACCORD_ADD_FAILED   ? RETRY_FAILED
+                                                              : 0);
 }
 
 /* Adding */
@@ -152,7 +125,7 @@ static void add_one(struct accord_log_role *role, struct accord_http_exchange *e
     }
     struct place *place = place_take(role, body.size + 2);
     if (place == NULL) {
-        answer_later(exchange, ACCORD_LITERAL("Memory ran out.\n"), RETRY_OVERLOADED);
+        accord_answer_later(exchange, ACCORD_LITERAL("Memory ran out.\n"), RETRY_OVERLOADED);
         return;
     }
     place->bytes[0] = (uint8_t)(body.size >> 8);
@@ -189,7 +162,7 @@ static void add_batch(struct accord_log_role *role, struct accord_http_exchange 
     }
     struct place *place = place_take(role, 0);
     if (place == NULL)
-        answer_later(exchange, ACCORD_LITERAL("Memory ran out.\n"), RETRY_OVERLOADED);
+        accord_answer_later(exchange, ACCORD_LITERAL("Memory ran out.\n"), RETRY_OVERLOADED);
     else
         put(role, exchange, place, body, count, true);
 }
@@ -233,7 +206,7 @@ static void answer_no_file(struct accord_http_exchange *exchange, int negative_e
     if (negative_errno == -ENOENT || negative_errno == -ENOTDIR)
         accord_http_answer_text(exchange, 404, "There is no such file in this log.\n");
     else if (negative_errno == -EMFILE || negative_errno == -ENFILE || negative_errno == -ENOMEM)
-        answer_later(exchange, ACCORD_LITERAL("Too many files are open.\n"), RETRY_OVERLOADED);
+        accord_answer_later(exchange, ACCORD_LITERAL("Too many files are open.\n"), RETRY_OVERLOADED);
     else
         accord_http_answer_text(exchange, 500, "The file cannot be read.\n");
 }
@@ -312,7 +285,7 @@ static void read_something(const struct accord_log_role *role, struct accord_htt
     if (!front && !checkpoint && strncmp(request->path, "/tile/", 6) != 0)
         accord_http_answer_text(exchange, 404, "There is nothing here.\n");
     else if (!is_read(request))
-        answer_not_allowed(exchange, ACCORD_LITERAL("This is to be read.\n"), "GET, HEAD");
+        accord_answer_not_allowed(exchange, ACCORD_LITERAL("This is to be read.\n"), "GET, HEAD");
     else if (front)
         read_front(role, exchange);
     else if (checkpoint)
@@ -337,7 +310,7 @@ void accord_log_role_handle(struct accord_log_role *role, struct accord_http_exc
     if (!batch && strcmp(request->path, "/add") != 0)
         read_something(role, exchange, request);
     else if (request->method != ACCORD_HTTP_POST)
-        answer_not_allowed(exchange, ACCORD_LITERAL("Entries are added by POST.\n"), "POST");
+        accord_answer_not_allowed(exchange, ACCORD_LITERAL("Entries are added by POST.\n"), "POST");
     else if (batch)
         add_batch(role, exchange, request->body);
     else

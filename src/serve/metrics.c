@@ -165,6 +165,28 @@ static void witnesses(struct text *text, const struct accord_metrics_view *view)
     }
 }
 
+/* What witnesses of this server do; nothing where it has none. */
+static void cosigns(struct text *text, const struct accord_metrics *metrics)
+{
+    static const char *const outcomes[ACCORD_COSIGN_OUTCOMES] = {
+        [ACCORD_COSIGN_COSIGNED] = "cosigned",     [ACCORD_COSIGN_MALFORMED] = "malformed",
+        [ACCORD_COSIGN_UNSIGNED] = "unsigned",     [ACCORD_COSIGN_UNKNOWN] = "unknown_log",
+        [ACCORD_COSIGN_CONFLICT] = "conflict",     [ACCORD_COSIGN_REFUSED] = "refused",
+        [ACCORD_COSIGN_OVERLOADED] = "overloaded", [ACCORD_COSIGN_FAILED] = "failed"};
+    head(text, "accord_witness_requests_total", "counter", "Requests to cosign, by how they were answered.");
+    for (size_t i = 0; i < ACCORD_COSIGN_OUTCOMES; i++)
+        say(text, "accord_witness_requests_total{outcome=\"%s\"} %llu\n", outcomes[i],
+            (unsigned long long)read_counter(&metrics->cosigns[i]));
+    head(text, "accord_witness_answer_seconds", "histogram", "From a whole request to cosign to its answer.");
+    histogram(text, "accord_witness_answer_seconds", "", &metrics->cosign);
+    number(text, "accord_witness_commits_total", "counter", "Transactions, each of which is one sync.",
+           read_counter(&metrics->cosign_commits));
+    number(text, "accord_witness_states_failing", "gauge", "States that could not be read or written when last tried.",
+           (uint64_t)atomic_load_explicit(&metrics->cosign_failing, memory_order_relaxed));
+    number(text, "accord_known_logs", "gauge", "Logs that witnesses and mirrors accept.",
+           read_counter(&metrics->known_logs));
+}
+
 static uint64_t resident_bytes(void)
 {
     unsigned long long total = 0, resident = 0;
@@ -206,9 +228,13 @@ static void process(struct text *text, const struct accord_metrics_view *view)
 enum accord_status accord_metrics_print(const struct accord_metrics_view *view, struct accord_buffer *out)
 {
     struct text text = {out, ACCORD_OK};
-    adds(&text, view->metrics);
-    tree(&text, view);
-    witnesses(&text, view);
+    if (view->has_log) {
+        adds(&text, view->metrics);
+        tree(&text, view);
+        witnesses(&text, view);
+    }
+    if (view->has_witness)
+        cosigns(&text, view->metrics);
     process(&text, view);
     return text.status;
 }

@@ -26,6 +26,19 @@ enum accord_add_outcome { /* of requests */
                           ACCORD_ADD_OUTCOMES
 };
 
+/* What witnesses of this server answered to add-checkpoint. */
+enum accord_cosign_outcome {
+    ACCORD_COSIGN_COSIGNED,   /* 200 */
+    ACCORD_COSIGN_MALFORMED,  /* 400 */
+    ACCORD_COSIGN_UNSIGNED,   /* 403 */
+    ACCORD_COSIGN_UNKNOWN,    /* 404 */
+    ACCORD_COSIGN_CONFLICT,   /* 409 */
+    ACCORD_COSIGN_REFUSED,    /* 422: what it shows does not follow from what was seen */
+    ACCORD_COSIGN_OVERLOADED, /* 503: the queue is full */
+    ACCORD_COSIGN_FAILED,     /* 503: the state could not be written, or is not to be trusted */
+    ACCORD_COSIGN_OUTCOMES
+};
+
 struct accord_metrics {
     _Atomic uint64_t adds[ACCORD_ADD_OUTCOMES];
     _Atomic uint64_t entries, entry_bytes; /* appended */
@@ -38,6 +51,10 @@ struct accord_metrics {
     _Atomic uint64_t publications, quorum_misses; /* rounds in which the quorum held, and did not */
     _Atomic uint64_t dedup_covered, dedup_bytes;
     _Atomic int health; /* enum accord_log_health */
+    _Atomic uint64_t known_logs;
+    _Atomic uint64_t cosigns[ACCORD_COSIGN_OUTCOMES], cosign_commits;
+    struct accord_histogram cosign; /* from the whole request to its answer */
+    _Atomic int cosign_failing;     /* how many states could not be written when that was last tried */
     struct {
         _Atomic uint64_t outcomes[ACCORD_WITNESS_OUTCOMES];
         struct accord_histogram latency;

@@ -40,13 +40,16 @@ static enum accord_status take_over(struct accord_server *server, const struct a
         status = accord_http_renew_tls(server->http, &tls, error);
     if (status == ACCORD_OK)
         status = accord_server_watch(server, error);
-    if (status == ACCORD_OK) {
+    if (status == ACCORD_OK && server->publisher != NULL) {
         accord_settings_rules(next, &rules);
         status = accord_publisher_reload(server->publisher, &rules, error);
     }
-    if (status == ACCORD_OK)
+    if (status != ACCORD_OK)
+        return status;
+    if (server->sequencer != NULL)
         accord_sequencer_accept_statements(server->sequencer, next->config.statements);
-    return status;
+    accord_roles_know(server->roles, next->logs);
+    return ACCORD_OK;
 }
 
 static void complain(const struct accord_server *server, const struct accord_error *error)
@@ -61,17 +64,23 @@ static void say_restart(const struct accord_settings *now, struct accord_setting
     if (keywords[0] != 0)
         accord_event(ACCORD_EVENT_WARNING, "reload-needs-restart", "keywords=%s", keywords);
     /* What is in force stays to be compared with: it is said at each reload until the restart. */
-    struct accord_config was = now->config, *config = &next->config;
-    memcpy(config->listen, was.listen, sizeof was.listen);
-    config->listen_count = was.listen_count;
-    memcpy(config->log, was.log, sizeof was.log);
-    memcpy(config->log_key, was.log_key, sizeof was.log_key);
+    struct accord_config *config = &next->config;
+    memcpy(config->listen, now->config.listen, sizeof now->config.listen);
+    config->listen_count = now->config.listen_count;
+    memcpy(config->log, now->config.log, sizeof now->config.log);
+    memcpy(config->log_key, now->config.log_key, sizeof now->config.log_key);
     memcpy(next->dir, now->dir, sizeof now->dir);
-    config->dedup = was.dedup;
-    config->connections = was.connections;
-    config->idle_seconds = was.idle_seconds;
-    config->request_seconds = was.request_seconds;
-    config->memory_bytes = was.memory_bytes;
+    memcpy(config->witnesses, now->config.witnesses, sizeof now->config.witnesses);
+    config->witness_count = now->config.witness_count;
+    memcpy(config->mirrors, now->config.mirrors, sizeof now->config.mirrors);
+    config->mirror_count = now->config.mirror_count;
+    memcpy(config->bastion, now->config.bastion, sizeof now->config.bastion);
+    memcpy(config->bastion_key, now->config.bastion_key, sizeof now->config.bastion_key);
+    config->dedup = now->config.dedup;
+    config->connections = now->config.connections;
+    config->idle_seconds = now->config.idle_seconds;
+    config->request_seconds = now->config.request_seconds;
+    config->memory_bytes = now->config.memory_bytes;
 }
 
 void accord_server_reload(struct accord_server *server)

@@ -46,15 +46,30 @@ static void answered(void *context)
 
 static size_t body_max(void *context, const struct accord_http_request *request)
 {
-    (void)context;
-    return accord_log_role_body_max(request);
+    const struct accord_server *server = context;
+    size_t maximum;
+    if (accord_roles_body_max(server->roles, request, &maximum))
+        return maximum;
+    return server->role == NULL ? 0 : accord_log_role_body_max(request);
 }
 
 static void handle(void *context, struct accord_http_exchange *exchange, const struct accord_http_request *request)
 {
     struct accord_server *server = context;
-    if (!accord_status_handle(&server->status, exchange, request))
+    if (accord_status_handle(&server->status, exchange, request) ||
+        accord_roles_handle(server->roles, exchange, request))
+        return;
+    if (server->role != NULL)
         accord_log_role_handle(server->role, exchange, request);
+    else
+        accord_http_answer_text(exchange, 404, "There is nothing here.\n");
+}
+
+static void answer(struct accord_server *server)
+{
+    if (server->role != NULL)
+        accord_log_role_answer(server->role);
+    accord_roles_answer(server->roles);
 }
 
 /* Starting */
@@ -220,7 +235,7 @@ static enum accord_status start_sequencer(struct accord_server *server, struct a
 static enum accord_status start_http(struct accord_server *server, struct accord_error *error)
 {
     const struct accord_config *config = &server->settings->config;
-    const struct accord_http_handler handler = {server, body_max, handle};
+    const struct accord_http_handler handler = {.context = server, .body_max = body_max, .handle = handle};
     const struct accord_http_limits limits = {.connections = connections_within(config->connections),
                                               .body_bytes = config->memory_bytes / 2,
                                               .idle_seconds = config->idle_seconds,
@@ -229,7 +244,9 @@ static enum accord_status start_http(struct accord_server *server, struct accord
                                                  .sequencer = server->sequencer,
                                                  .metrics = server->metrics,
                                                  .origin = {(const uint8_t *)server->origin, strlen(server->origin)}};
-    enum accord_status status = accord_log_role_new(&server->role, &role, error);
+    enum accord_status status = ACCORD_OK;
+    if (server->sequencer != NULL)
+        status = accord_log_role_new(&server->role, &role, error);
     if (status == ACCORD_OK)
         status = accord_http_new(&server->http, &handler, &limits, error);
     server->status.http = server->http;
@@ -255,9 +272,18 @@ static void remember_published(const struct accord_server *server)
 {
     char path[ACCORD_CONFIG_PATH_SIZE + 16];
     struct stat found;
+    if (server->key == NULL)
+        return;
     snprintf(path, sizeof path, "%s/checkpoint", server->settings->dir);
     if (stat(path, &found) == 0 && found.st_mtime > 0)
         atomic_store(&server->metrics->published_at, (uint64_t)found.st_mtime);
+}
+
+static enum accord_status open_roles(struct accord_server *server, struct accord_error *error)
+{
+    const struct accord_roles_options options = {
+        .serve = server->options, .metrics = server->metrics, .answered = answered, .context = server};
+    return accord_roles_open(&server->roles, server->settings, &options, error);
 }
 
 static enum accord_status load(struct accord_server *server, struct accord_error *error)
@@ -268,7 +294,9 @@ static enum accord_status load(struct accord_server *server, struct accord_error
         status = accord_settings_key(server->settings, options, &server->key, error);
     if (status == ACCORD_OK)
         status = accord_settings_check_key(server->settings, options, server->key, error);
-    if (status == ACCORD_OK) {
+    if (status == ACCORD_OK)
+        status = open_roles(server, error);
+    if (status == ACCORD_OK && server->key != NULL) {
         struct accord_bytes name = accord_signer_vkey(server->key)->name;
         snprintf(server->origin, sizeof server->origin, "%.*s", (int)name.size, (const char *)name.data);
     }
@@ -279,18 +307,23 @@ static enum accord_status load(struct accord_server *server, struct accord_error
 static enum accord_status start(struct accord_server *server, struct accord_error *error)
 {
     server->status.metrics = server->metrics;
+    server->status.has_log = server->key != NULL;
+    server->status.has_witness = server->settings->config.witness_count > 0;
     server->status.clock = server->options->clock;
     server->status.version = server->options->version;
     accord_server_show_settings(server);
     remember_published(server);
+    bool log = server->key != NULL;
     enum accord_status status = open_loop(server, error);
-    if (status == ACCORD_OK)
+    if (status == ACCORD_OK && log)
         status = start_sequencer(server, error);
+    if (status == ACCORD_OK)
+        status = accord_roles_start(server->roles, server->settings, error);
     if (status == ACCORD_OK)
         status = start_http(server, error);
     if (status == ACCORD_OK)
         status = accord_server_watch(server, error);
-    if (status == ACCORD_OK)
+    if (status == ACCORD_OK && log)
         status = start_publisher(server, error);
     return status;
 }
@@ -301,8 +334,12 @@ static enum accord_status start(struct accord_server *server, struct accord_erro
 static void *stop_parts(void *context)
 {
     struct accord_server *server = context;
-    accord_sequencer_drain(server->sequencer);
-    accord_publisher_stop(server->publisher, GRACE_MS, &server->all_published);
+    server->all_published = true;
+    if (server->sequencer != NULL)
+        accord_sequencer_drain(server->sequencer);
+    accord_roles_drain(server->roles);
+    if (server->publisher != NULL)
+        accord_publisher_stop(server->publisher, GRACE_MS, &server->all_published);
     server->publisher = NULL;
     ring(server->stopped);
     return NULL;
@@ -342,7 +379,7 @@ static void last_words(struct accord_server *server)
     uint64_t until_us = accord_monotonic_us() + LAST_WORDS_MS * 1000;
     struct epoll_event events[EVENTS_MAX];
     do {
-        accord_log_role_answer(server->role);
+        answer(server);
         accord_http_run(server->http);
         accord_http_count(server->http, &counts);
         if (counts.connections > 0)
@@ -355,6 +392,10 @@ static void finish(struct accord_server *server)
     if (server->stopper_runs)
         pthread_join(server->stopper, NULL);
     last_words(server);
+    if (server->key == NULL) {
+        accord_event(ACCORD_EVENT_INFO, "stopped", NULL);
+        return;
+    }
     accord_event(server->all_published ? ACCORD_EVENT_INFO : ACCORD_EVENT_WARNING, "stopped", "size=%llu published=%s",
                  (unsigned long long)atomic_load(&server->metrics->size), server->all_published ? "all" : "not-all");
 }
@@ -387,7 +428,7 @@ static void loop(struct accord_server *server)
         for (int i = 0; i < count; i++) {
             int from = events[i].data.fd;
             if (from == server->answered && take_bell(from))
-                accord_log_role_answer(server->role);
+                answer(server);
             else if (from == server->signals)
                 take_signals(server);
             else if (from == server->stopped && take_bell(from))
@@ -411,8 +452,10 @@ static void server_free(struct accord_server *server)
         accord_publisher_stop(server->publisher, 0, &published);
     if (server->http != NULL)
         accord_http_free(server->http);
-    accord_sequencer_stop(server->sequencer);
+    if (server->sequencer != NULL)
+        accord_sequencer_stop(server->sequencer);
     accord_log_role_free(server->role);
+    accord_roles_free(server->roles);
     if (server->key != NULL)
         accord_signer_free(server->key);
     accord_settings_free(server->settings);
@@ -424,6 +467,18 @@ static void server_free(struct accord_server *server)
     free(server);
 }
 
+static void say_ready(const struct accord_server *server)
+{
+    const struct accord_config *config = &server->settings->config;
+    if (server->key != NULL)
+        accord_event(ACCORD_EVENT_INFO, "ready", "version=%s origin=%s size=%llu", server->options->version,
+                     server->origin, (unsigned long long)atomic_load(&server->metrics->size));
+    if (config->witness_count + config->mirror_count > 0)
+        accord_event(ACCORD_EVENT_INFO, "ready", "version=%s witness-keys=%zu mirror-keys=%zu known-logs=%llu",
+                     server->options->version, config->witness_count, config->mirror_count,
+                     (unsigned long long)atomic_load(&server->metrics->known_logs));
+}
+
 static enum accord_status serve(struct accord_server *server, struct accord_error *error)
 {
     enum accord_status status = start(server, error);
@@ -431,8 +486,7 @@ static enum accord_status serve(struct accord_server *server, struct accord_erro
         unlink_sockets(server);
         return status;
     }
-    accord_event(ACCORD_EVENT_INFO, "ready", "version=%s origin=%s size=%llu", server->options->version, server->origin,
-                 (unsigned long long)atomic_load(&server->metrics->size));
+    say_ready(server);
     accord_notify("READY=1");
     loop(server);
     finish(server);

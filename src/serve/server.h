@@ -5,16 +5,19 @@
 #include <pthread.h>
 
 #include "serve/log_role.h"
+#include "serve/roles.h"
 #include "serve/settings.h"
 #include "serve/status.h"
 
 struct accord_server {
     const struct accord_serve_options *options;
     struct accord_settings *settings; /* those in force, but for what waits for a restart */
-    struct accord_signer *key;
     struct accord_metrics *metrics;
-    struct accord_sequencer *sequencer;
     struct accord_http *http;
+    struct accord_roles *roles; /* witnesses, mirrors */
+    /* The log's; NULL where there is none. */
+    struct accord_signer *key;
+    struct accord_sequencer *sequencer;
     struct accord_log_role *role;
     struct accord_publisher_thread *publisher;
     struct accord_status_page status;
@@ -24,7 +27,7 @@ struct accord_server {
     size_t unix_count, listening;
     /* The loop's descriptors. */
     int epoll, signals;
-    int answered; /* eventfd: the sequencer has answers */
+    int answered; /* eventfd: the sequencer, or a role, has answers */
     int stopped;  /* eventfd: the thread that stops is done */
     /* Stopping. */
     bool stopping, stopper_runs;

@@ -8,10 +8,11 @@
 
 #include "base/file.h"
 #include "core/text.h"
+#include "follow/chain.h"
 #include "keys/checkpoint.h"
 #include "log/reader.h"
 
-#define CONFIG_SIZE_MAX 65536
+#define LIST_SIZE_MAX (256 << 20) /* CONFIG, and lists of known logs */
 #define PEM_SIZE_MAX (1 << 20)
 
 static struct accord_bytes bytes_of(const char *text)
@@ -19,8 +20,7 @@ static struct accord_bytes bytes_of(const char *text)
     return (struct accord_bytes){(const uint8_t *)text, strlen(text)};
 }
 
-/* From here on errors are about this file. */
-static const char *about(const struct accord_serve_options *options, const char *path)
+const char *accord_settings_about(const struct accord_serve_options *options, const char *path)
 {
     if (options->subject != NULL && options->subject_size > 0)
         snprintf(options->subject, options->subject_size, "%s", path);
@@ -41,12 +41,71 @@ static enum accord_status load_config(struct accord_settings *settings, const st
 {
     char directory[ACCORD_CONFIG_PATH_SIZE];
     struct accord_buffer text;
-    accord_buffer_init(&text, CONFIG_SIZE_MAX);
-    directory_of(about(options, options->config), directory);
+    accord_buffer_init(&text, LIST_SIZE_MAX);
+    directory_of(accord_settings_about(options, options->config), directory);
     enum accord_status status = accord_file_read(options->fs, options->config, &text, error);
     if (status == ACCORD_OK)
-        status = accord_config_parse(&settings->config, accord_buffer_bytes(&text), directory, error);
+        status = accord_config_parse(&settings->config, accord_buffer_bytes(&text), directory, settings->logs, error);
     accord_buffer_free(&text);
+    return status;
+}
+
+static enum accord_status load_list(struct accord_settings *settings, const struct accord_serve_options *options,
+                                    const char *path, struct accord_error *error)
+{
+    struct accord_buffer text;
+    accord_buffer_init(&text, LIST_SIZE_MAX);
+    enum accord_status status = accord_file_read(options->fs, accord_settings_about(options, path), &text, error);
+    if (status == ACCORD_OK)
+        status = accord_logs_add_list(settings->logs, accord_buffer_bytes(&text), error);
+    accord_buffer_free(&text);
+    return status;
+}
+
+/* The logs of a roster, by the policy that it is. */
+static enum accord_status add_roster(struct accord_settings *settings, const struct accord_serve_options *options,
+                                     struct accord_bytes entry, struct accord_error *error)
+{
+    struct accord_roster_claim *roster = malloc(sizeof *roster);
+    struct accord_buffer policy;
+    if (roster == NULL)
+        return accord_fail(error, ACCORD_NO_MEMORY, 0);
+    accord_buffer_init(&policy, ACCORD_POLICY_SIZE_MAX);
+    enum accord_status status = accord_roster_parse(roster, entry, options->crypto, error);
+    if (status == ACCORD_OK)
+        status = accord_chain_policy(roster, &policy, error);
+    if (status == ACCORD_OK)
+        status = accord_logs_add_list(settings->logs, accord_buffer_bytes(&policy), error);
+    accord_buffer_free(&policy);
+    free(roster);
+    return status;
+}
+
+/* An accord's logs: those of the roster that its trust file holds. */
+static enum accord_status load_accord(struct accord_settings *settings, const struct accord_serve_options *options,
+                                      const char *path, struct accord_error *error)
+{
+    struct accord_buffer text;
+    struct accord_trust_claim trust;
+    accord_buffer_init(&text, ACCORD_TRUST_SIZE_MAX);
+    enum accord_status status = accord_file_read(options->fs, accord_settings_about(options, path), &text, error);
+    if (status == ACCORD_OK)
+        status = accord_trust_parse(&trust, accord_buffer_bytes(&text), error);
+    if (status == ACCORD_OK)
+        status = add_roster(settings, options, trust.roster_entry, error);
+    accord_buffer_free(&text);
+    return status;
+}
+
+static enum accord_status load_logs(struct accord_settings *settings, const struct accord_serve_options *options,
+                                    struct accord_error *error)
+{
+    const struct accord_config *config = &settings->config;
+    enum accord_status status = ACCORD_OK;
+    for (size_t i = 0; status == ACCORD_OK && i < config->list_count; i++)
+        status = load_list(settings, options, config->lists[i], error);
+    for (size_t i = 0; status == ACCORD_OK && i < config->trust_count; i++)
+        status = load_accord(settings, options, config->trusts[i], error);
     return status;
 }
 
@@ -55,8 +114,8 @@ static enum accord_status load_policy(struct accord_settings *settings, const st
 {
     if (settings->config.policy[0] == 0)
         return ACCORD_OK;
-    enum accord_status status =
-        accord_file_read(options->fs, about(options, settings->config.policy), &settings->policy_text, error);
+    enum accord_status status = accord_file_read(options->fs, accord_settings_about(options, settings->config.policy),
+                                                 &settings->policy_text, error);
     if (status != ACCORD_OK)
         return status;
     return accord_policy_parse(&settings->policy, accord_buffer_bytes(&settings->policy_text), options->crypto, error);
@@ -68,10 +127,11 @@ static enum accord_status load_tls(struct accord_settings *settings, const struc
     const struct accord_config *config = &settings->config;
     if (config->tls_certificates[0] == 0)
         return ACCORD_OK;
-    enum accord_status status =
-        accord_file_read(options->fs, about(options, config->tls_certificates), &settings->tls_certificates, error);
+    enum accord_status status = accord_file_read(options->fs, accord_settings_about(options, config->tls_certificates),
+                                                 &settings->tls_certificates, error);
     if (status == ACCORD_OK)
-        status = accord_file_read(options->fs, about(options, config->tls_key), &settings->tls_key, error);
+        status =
+            accord_file_read(options->fs, accord_settings_about(options, config->tls_key), &settings->tls_key, error);
     return status;
 }
 
@@ -85,13 +145,17 @@ enum accord_status accord_settings_load(struct accord_settings **out, const stru
     accord_buffer_init(&settings->policy_text, ACCORD_POLICY_SIZE_MAX);
     accord_buffer_init(&settings->tls_certificates, PEM_SIZE_MAX);
     accord_buffer_init(&settings->tls_key, PEM_SIZE_MAX);
-    enum accord_status status = load_config(settings, options, error);
+    enum accord_status status = accord_logs_new(&settings->logs, options->crypto, error);
+    if (status == ACCORD_OK)
+        status = load_config(settings, options, error);
+    if (status == ACCORD_OK)
+        status = load_logs(settings, options, error);
     if (status == ACCORD_OK)
         status = load_policy(settings, options, error);
     if (status == ACCORD_OK)
         status = load_tls(settings, options, error);
-    if (status == ACCORD_OK)
-        status = accord_log_locate(options->fs, about(options, settings->config.log), settings->dir,
+    if (status == ACCORD_OK && settings->config.log[0] != 0)
+        status = accord_log_locate(options->fs, accord_settings_about(options, settings->config.log), settings->dir,
                                    sizeof settings->dir, error);
     if (status != ACCORD_OK)
         accord_settings_free(settings);
@@ -107,6 +171,7 @@ void accord_settings_free(struct accord_settings *settings)
     accord_buffer_free(&settings->policy_text);
     accord_buffer_free(&settings->tls_certificates);
     accord_buffer_wipe(&settings->tls_key);
+    accord_logs_free(settings->logs);
     free(settings);
 }
 
@@ -117,7 +182,10 @@ enum accord_status accord_settings_key(const struct accord_settings *settings,
                                        struct accord_error *error)
 {
     const struct accord_config *config = &settings->config;
-    return accord_signer_open(key, options->fs, about(options, config->log_key),
+    *key = NULL;
+    if (config->log[0] == 0)
+        return ACCORD_OK;
+    return accord_signer_open(key, options->fs, accord_settings_about(options, config->log_key),
                               config->passphrase_file[0] == 0 ? NULL : config->passphrase_file, error);
 }
 
@@ -167,19 +235,21 @@ enum accord_status accord_settings_check_key(const struct accord_settings *setti
                                              const struct accord_serve_options *options,
                                              const struct accord_signer *key, struct accord_error *error)
 {
-    about(options, settings->config.log_key);
+    if (key == NULL)
+        return ACCORD_OK;
+    (void)accord_settings_about(options, settings->config.log_key);
     enum accord_status status = accord_checkpoint_key_check(key, error);
     if (status == ACCORD_OK)
         status = check_published(settings, options, key, error);
     if (status == ACCORD_OK && accord_settings_policy(settings) != NULL) {
-        about(options, settings->config.policy);
+        (void)accord_settings_about(options, settings->config.policy);
         status = check_policy(&settings->policy, key, error);
         if (status == ACCORD_OK)
             status = check_urls(&settings->policy, options, error);
     }
     /* What goes wrong after this says itself what it is about. */
     if (status == ACCORD_OK)
-        about(options, options->config);
+        (void)accord_settings_about(options, options->config);
     return status;
 }
 
@@ -213,6 +283,12 @@ static bool same_listen(const struct accord_config *a, const struct accord_confi
     return same && (a->tls_certificates[0] == 0) == (b->tls_certificates[0] == 0);
 }
 
+static bool same_cosigners(const struct accord_config_cosigner *a, size_t a_count,
+                           const struct accord_config_cosigner *b, size_t b_count)
+{
+    return a_count == b_count && memcmp(a, b, a_count * sizeof *a) == 0;
+}
+
 void accord_settings_restart(const struct accord_settings *now, const struct accord_settings *next, char *text,
                              size_t size)
 {
@@ -223,6 +299,9 @@ void accord_settings_restart(const struct accord_settings *now, const struct acc
     } kept[] = {
         {"listen", same_listen(a, b)},
         {"log", strcmp(now->dir, next->dir) == 0 && strcmp(a->log_key, b->log_key) == 0},
+        {"witness", same_cosigners(a->witnesses, a->witness_count, b->witnesses, b->witness_count)},
+        {"mirror", same_cosigners(a->mirrors, a->mirror_count, b->mirrors, b->mirror_count)},
+        {"bastion", strcmp(a->bastion, b->bastion) == 0 && strcmp(a->bastion_key, b->bastion_key) == 0},
         {"dedup", a->dedup == b->dedup},
         {"connections", a->connections == b->connections},
         {"idle-timeout", a->idle_seconds == b->idle_seconds},

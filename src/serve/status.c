@@ -47,6 +47,8 @@ static void answer_healthz(struct accord_status_page *page, struct accord_http_e
         snprintf(why, sizeof why, "What was added %llu s ago is not published yet.\n",
                  (unsigned long long)(behind_ms / 1000));
         accord_http_answer_text(exchange, 503, why);
+    } else if (atomic_load_explicit(&page->metrics->cosign_failing, memory_order_relaxed) > 0) {
+        accord_http_answer_text(exchange, 503, "A witness cosigns nothing: its state cannot be read or written.\n");
     } else {
         accord_http_answer_text(exchange, 200, "ok\n");
     }
@@ -78,6 +80,8 @@ static void answer_metrics(struct accord_status_page *page, struct accord_http_e
 {
     count_files(page);
     struct accord_metrics_view view = {.metrics = page->metrics,
+                                       .has_log = page->has_log,
+                                       .has_witness = page->has_witness,
                                        .policy = page->policy,
                                        .version = page->version,
                                        .open_files = page->open_files,

@@ -124,8 +124,9 @@ static enum accord_status cosign(const struct answering *answering, const struct
                                  struct accord_buffer *line)
 {
     const struct accord_checkpoint_claim *checkpoint = &cosigning->request.checkpoint;
-    enum accord_status status =
-        accord_signer_sign(witness, checkpoint->note.text, answering->now, line, answering->error);
+    enum accord_status status = ACCORD_OK;
+    if (!cosigning->silent)
+        status = accord_signer_sign(witness, checkpoint->note.text, answering->now, line, answering->error);
     if (status != ACCORD_OK)
         return status;
     struct accord_buffer note;
@@ -140,17 +141,41 @@ static enum accord_status cosign(const struct answering *answering, const struct
     return status;
 }
 
+static enum accord_status read_seen(const struct answering *answering, const struct accord_cosigning *cosigning,
+                                    size_t i, struct accord_witness_seen *seen)
+{
+    return accord_cosigner_state_read(answering->state, accord_signer_vkey(cosigning->witnesses[i])->text,
+                                      cosigning->request.checkpoint.origin, seen, NULL, answering->error);
+}
+
+/* A key that a witness was given later has seen nothing; what counts is the largest tree. */
+static enum accord_status read_largest(const struct answering *answering, const struct accord_cosigning *cosigning,
+                                       struct accord_witness_seen *largest)
+{
+    enum accord_status status = read_seen(answering, cosigning, 0, largest);
+    for (size_t i = 1; status == ACCORD_OK && i < cosigning->witness_count; i++) {
+        struct accord_witness_seen seen;
+        status = read_seen(answering, cosigning, i, &seen);
+        if (status == ACCORD_OK && seen.cosigned && (!largest->cosigned || seen.size > largest->size))
+            *largest = seen;
+    }
+    return status;
+}
+
 static enum accord_status answer_one(const struct answering *answering, struct accord_cosigning *cosigning, size_t i)
 {
     const struct accord_signer *witness = cosigning->witnesses[i];
     struct accord_witness_verdict *verdict = &cosigning->verdicts[i];
     struct accord_witness_seen seen;
-    enum accord_status status =
-        accord_cosigner_state_read(answering->state, accord_signer_vkey(witness)->text,
-                                   cosigning->request.checkpoint.origin, &seen, NULL, answering->error);
-    if (status != ACCORD_OK)
-        return status;
-    accord_witness_judge_tree(&cosigning->request, &seen, answering->crypto, verdict);
+    if (cosigning->together && i > 0) {
+        *verdict = cosigning->verdicts[0];
+    } else {
+        enum accord_status status =
+            cosigning->together ? read_largest(answering, cosigning, &seen) : read_seen(answering, cosigning, i, &seen);
+        if (status != ACCORD_OK)
+            return status;
+        accord_witness_judge_tree(&cosigning->request, &seen, answering->crypto, verdict);
+    }
     return verdict->http_status == 200 ? cosign(answering, cosigning, witness, verdict, &cosigning->pending[i])
                                        : ACCORD_OK;
 }

@@ -32,6 +32,8 @@ struct accord_cosigning {
     size_t witness_count;                    /* at least 1 */
     struct accord_witness_verdict *verdicts; /* filled, one for each witness */
     struct accord_buffer *lines;             /* of each witness: for a 200, its signature line is appended */
+    bool silent;                             /* judge and remember, but sign nothing: a mirror's pending checkpoint */
+    bool together; /* the witnesses are keys of one, with one memory: what any of them has seen all have seen */
     /* The cosigner's own. */
     bool final; /* the verdicts are, without the witnesses' memory */
     struct accord_add_checkpoint request;

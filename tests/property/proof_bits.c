@@ -320,13 +320,149 @@ static void memory_is_of_one_verifier(void **state)
     free(other);
 }
 
+/* A verifier of the same trust, and evidence against one of its witnesses, or its log. */
+struct trial {
+    struct accord_verifier verifier;
+    uint8_t policy_memory[16384], evidence[4096], proof[8192];
+    size_t evidence_size, proof_size;
+};
+
+/* Two trees of one size of a log: signed by its key, and by the witness where it is not NULL. */
+static void make_evidence(struct trial *trial, const struct accord_signer *log, const struct accord_signer *witness)
+{
+    struct accord_buffer notes[2];
+    for (uint8_t i = 0; i < 2; i++) {
+        uint8_t memory[512], root[ACCORD_HASH_SIZE] = {i};
+        struct accord_out text = {memory, sizeof memory, 0, false};
+        accord_checkpoint_print(&text, accord_signer_vkey(log)->name, 5, root);
+        accord_buffer_init(&notes[i], 4096);
+        append(&notes[i], accord_out_bytes(&text));
+        append(&notes[i], ACCORD_LITERAL("\n"));
+        sign(log, accord_out_bytes(&text), 0, &notes[i]);
+        if (witness != NULL) {
+            sign(witness, accord_out_bytes(&text), 1000, &notes[i]);
+        }
+    }
+    struct accord_out out = {trial->evidence, sizeof trial->evidence, 0, false};
+    accord_evidence_print(&out, accord_buffer_bytes(&notes[0]), accord_buffer_bytes(&notes[1]), NULL, NULL);
+    assert_false(out.full);
+    trial->evidence_size = out.size;
+    accord_buffer_free(&notes[0]);
+    accord_buffer_free(&notes[1]);
+}
+
+static struct trial *trial_new(const struct accord_signer *log, const struct accord_signer *witness)
+{
+    struct trial *trial = calloc(1, sizeof *trial);
+    assert_non_null(trial);
+    struct accord_out policy = {trial->policy_memory, sizeof trial->policy_memory, 0, false};
+    assert_int_equal(accord_verifier_init(&trial->verifier, accord_buffer_bytes(&world->trust), &policy, crypto, NULL),
+                     ACCORD_OK);
+    make_evidence(trial, log, witness);
+    trial->proof_size = make_proof(trial->proof, sizeof trial->proof, world->bare_size);
+    return trial;
+}
+
+static size_t feed(struct trial *trial)
+{
+    size_t convicted = 99;
+    struct accord_bytes evidence = {trial->evidence, trial->evidence_size};
+    assert_int_equal(
+        accord_verifier_take_evidence(&trial->verifier, evidence, text_bytes("a.evidence"), &convicted, NULL),
+        ACCORD_OK);
+    return convicted;
+}
+
+static enum accord_status try(struct trial *trial, struct accord_error *error)
+{
+    struct accord_verdict verdict;
+    struct accord_bytes proof = {trial->proof, trial->proof_size};
+    return accord_verify_proof(&trial->verifier, &world->memory, proof, &verdict, error);
+}
+
+/* What was remembered before the conviction must not outlive it. */
+static void a_convicted_witness_counts_no_more(void **state)
+{
+    (void)state;
+    struct accord_error error = {0};
+    struct accord_signer *stranger = new_key("other/log", ACCORD_KEY_ED25519);
+    struct trial *trial = trial_new(stranger, world->witness[0]);
+    assert_int_equal(try(trial, &error), ACCORD_OK);
+    assert_int_equal(feed(trial), 1);
+    assert_int_equal(try(trial, &error), ACCORD_QUORUM);
+    assert_string_equal(error.what, "not counting m0.example");
+    assert_string_equal(error.found, "2 of 3 jurisdictions: GB 1, JP 1");
+    assert_true(world->memory.checkpoint.cosigners.discounted[0]);
+    const struct accord_distrusted *why =
+        accord_verifier_distrusted(&trial->verifier, accord_signer_vkey(world->witness[0]));
+    assert_non_null(why);
+    assert_true(accord_bytes_equal(why->evidence, text_bytes("a.evidence")));
+    assert_null(accord_verifier_distrusted(&trial->verifier, accord_signer_vkey(world->witness[1])));
+    assert_int_equal(feed(trial), 1); /* again: nothing changes */
+    assert_int_equal(trial->verifier.distrusted_count, 1);
+    trial->proof_size = make_proof(trial->proof, sizeof trial->proof, world->checkpoint.size); /* all four */
+    assert_int_equal(try(trial, &error), ACCORD_OK);
+    struct accord_verdict verdict;
+    trial->proof_size = make_proof(trial->proof, sizeof trial->proof, world->bare_size);
+    assert_int_equal(judge(trial->proof, trial->proof_size, &verdict), ACCORD_OK); /* by who does not know of it */
+    accord_signer_free(stranger);
+    free(trial);
+}
+
+static void a_convicted_log_is_refused(void **state)
+{
+    (void)state;
+    struct accord_error error = {0};
+    struct trial *trial = trial_new(world->log, NULL);
+    assert_int_equal(try(trial, &error), ACCORD_OK);
+    size_t convicted;
+    struct accord_bytes cut = {trial->evidence, trial->evidence_size - 1};
+    assert_int_equal(accord_verifier_take_evidence(&trial->verifier, cut, text_bytes("cut"), &convicted, &error),
+                     ACCORD_MALFORMED);
+    assert_int_equal(convicted, 0);
+    assert_int_equal(try(trial, &error), ACCORD_OK);
+    assert_int_equal(feed(trial), 1);
+    assert_int_equal(try(trial, &error), ACCORD_DISTRUSTED);
+    assert_string_equal(error.what, "test/log");
+    free(trial);
+}
+
+static void a_trust_file_that_was_fed(void **state)
+{
+    (void)state;
+    static const uint8_t evidence[ACCORD_HASH_SIZE];
+    struct accord_error error = {0};
+    uint8_t lines[1024], file[20000], policy_memory[16384];
+    struct trial *trial = trial_new(world->log, NULL);
+    struct accord_trust_claim claim = trial->verifier.trust;
+    struct accord_out out = {lines, sizeof lines, 0, false}, policy = {policy_memory, sizeof policy_memory, 0, false};
+    struct accord_bytes vkey = accord_signer_vkey(world->witness[1])->text;
+    assert_int_equal(accord_trust_add_distrust(&out, &claim, vkey, evidence), ACCORD_OK);
+    claim.distrust = accord_out_bytes(&out);
+    out = (struct accord_out){file, sizeof file, 0, false};
+    accord_trust_print(&out, &claim);
+    assert_int_equal(accord_verifier_init(&trial->verifier, accord_out_bytes(&out), &policy, crypto, &error),
+                     ACCORD_OK);
+    assert_int_equal(try(trial, &error), ACCORD_QUORUM);
+    assert_string_equal(error.what, "not counting m1.example");
+    /* A line with a damaged key is refused, or somebody would be trusted again by accident. */
+    uint8_t *id = memmem(file, out.size, "witness+", 8);
+    assert_non_null(id);
+    id[8] = id[8] == '0' ? '1' : '0';
+    policy.size = 0;
+    assert_int_equal(accord_verifier_init(&trial->verifier, accord_out_bytes(&out), &policy, crypto, &error),
+                     ACCORD_BAD_KEY_ID);
+    assert_int_equal(error.line, 4);
+    free(trial);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_bit_of_a_bare_quorum),
-        cmocka_unit_test(a_witness_to_spare),
-        cmocka_unit_test(memory_changes_no_verdict),
-        cmocka_unit_test(memory_is_of_one_verifier),
+        cmocka_unit_test(every_bit_of_a_bare_quorum),         cmocka_unit_test(a_witness_to_spare),
+        cmocka_unit_test(memory_changes_no_verdict),          cmocka_unit_test(memory_is_of_one_verifier),
+        cmocka_unit_test(a_convicted_witness_counts_no_more), cmocka_unit_test(a_convicted_log_is_refused),
+        cmocka_unit_test(a_trust_file_that_was_fed),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

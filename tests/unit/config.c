@@ -1,18 +1,24 @@
 /* CONFIG of accord serve: what each keyword takes, and every refusal with its line. */
 #include "slices.h"
 
+#include "crypto/backend.h"
+#include "keys/key.h"
 #include "serve/config.h"
+#include "witness/known_logs.h"
 
 #include <stdio.h>
 #include <string.h>
 
 static struct accord_config config;
 static struct accord_error error;
+static struct accord_logs *logs; /* of the last one that was parsed */
 
 static enum accord_status parse(const char *text)
 {
     memset(&error, 0, sizeof error);
-    enum accord_status status = accord_config_parse(&config, slice(text), "/etc/accord", &error);
+    accord_logs_free(logs);
+    assert_int_equal(accord_logs_new(&logs, &accord_crypto_default, NULL), ACCORD_OK);
+    enum accord_status status = accord_config_parse(&config, slice(text), "/etc/accord", logs, &error);
     assert_int_equal(status, error.status);
     return status;
 }
@@ -84,7 +90,7 @@ static void relative_to_here(void **state)
 {
     (void)state;
     assert_int_equal(
-        accord_config_parse(&config, slice("log log /k\nmemory 33554432\nwithout-quorum wait\n"), ".", NULL),
+        accord_config_parse(&config, slice("log log /k\nmemory 33554432\nwithout-quorum wait\n"), ".", logs, NULL),
         ACCORD_OK);
     assert_string_equal(config.log, "log");
     assert_string_equal(config.log_key, "/k");
@@ -141,10 +147,10 @@ static void refusals(void **state)
         {"memory 31M\n", ACCORD_MALFORMED, 1, "memory"},
         {"memory 64MB\n", ACCORD_MALFORMED, 1, "memory"},
         {"memory 65G\n", ACCORD_MALFORMED, 1, "memory"},
-        {"witness k s /witness\n", ACCORD_UNKNOWN_FIELD, 1, "witness"},
-        {"mirror\n", ACCORD_UNKNOWN_FIELD, 1, "mirror"},
+        {"witness k s\n", ACCORD_MALFORMED, 1, "witness"},
+        {"mirror\n", ACCORD_MALFORMED, 1, "mirror"},
         {"log a b\nmailbox m\n", ACCORD_UNKNOWN_FIELD, 2, "mailbox"},
-        {"known-log v u\n", ACCORD_UNKNOWN_FIELD, 1, "known-log"},
+        {"known-log v u\n", ACCORD_MALFORMED, 1, "known-log"},
         {"log a b\r\n", ACCORD_MALFORMED, 1, ""},
         {"# \x01\n", ACCORD_MALFORMED, 1, ""},
         {"log a \xff\n", ACCORD_MALFORMED, 1, ""},
@@ -160,8 +166,78 @@ static void refusals(void **state)
 static void later_roles_say_so(void **state)
 {
     (void)state;
-    assert_int_equal(parse("witness k s /w\n"), ACCORD_UNKNOWN_FIELD);
+    assert_int_equal(parse("mailbox d\n"), ACCORD_UNKNOWN_FIELD);
     assert_non_null(strstr(error.expected, "does not have that role yet"));
+}
+
+static void cosigners(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("witness w.key w.state /witness\nwitness w2.key w.state /witness/\n"
+                           "witness ssh-agent:x /var/v.state /\nmirror m.key m /m\npull-interval 5m\n"
+                           "known-logs logs.txt\nknown-accord trust\nbastion https://b.example/ b.key\n"),
+                     ACCORD_OK);
+    assert_string_equal(config.log, "");
+    assert_int_equal(config.witness_count, 3);
+    assert_string_equal(config.witnesses[0].key, "/etc/accord/w.key");
+    assert_string_equal(config.witnesses[0].state, "/etc/accord/w.state");
+    assert_string_equal(config.witnesses[0].prefix, "/witness");
+    assert_string_equal(config.witnesses[1].prefix, "/witness");
+    assert_string_equal(config.witnesses[2].key, "ssh-agent:x");
+    assert_string_equal(config.witnesses[2].prefix, "");
+    assert_int_equal(config.mirror_count, 1);
+    assert_string_equal(config.mirrors[0].state, "/etc/accord/m");
+    assert_int_equal(config.pull_ms, 300000);
+    assert_string_equal(config.lists[0], "/etc/accord/logs.txt");
+    assert_string_equal(config.trusts[0], "/etc/accord/trust");
+    assert_string_equal(config.bastion, "https://b.example/");
+    assert_string_equal(config.bastion_key, "/etc/accord/b.key");
+    static const struct {
+        const char *text;
+        enum accord_status status;
+        uint64_t line;
+    } wrong[] = {
+        {"witness k s\n", ACCORD_MALFORMED, 1},
+        {"witness k s /w x\n", ACCORD_MALFORMED, 1},
+        {"witness k s w\n", ACCORD_MALFORMED, 1},
+        {"witness k s /a//b\n", ACCORD_MALFORMED, 1},
+        {"witness k s /a?b\n", ACCORD_MALFORMED, 1},
+        {"witness k s /tile\n", ACCORD_MALFORMED, 1},
+        {"witness k s /tile/x\n", ACCORD_MALFORMED, 1},
+        {"witness k s /healthz\n", ACCORD_MALFORMED, 1},
+        {"log l k\nwitness w s /\n", ACCORD_MISSING_FIELD, 0},
+        {"witness a s /w\nwitness b t /w\n", ACCORD_DUPLICATE, 0},
+        {"witness a s /w\nwitness a s /v\n", ACCORD_DUPLICATE, 0},
+        {"witness a s /w\nmirror b m /w\n", ACCORD_DUPLICATE, 0},
+        {"witness a s /w\nmirror b s /m\n", ACCORD_DUPLICATE, 0},
+        {"mirror a m /m\nmirror b m /n\n", ACCORD_DUPLICATE, 0},
+        {"witness k s /w\nbastion http://b.example k\n", ACCORD_MALFORMED, 2},
+        {"witness k s /w\npull-interval 1ms\n", ACCORD_MALFORMED, 2},
+        {"known-log x\n", ACCORD_BAD_KEY, 1},
+        {"\nknown-log x ftp://y\n", ACCORD_MALFORMED, 2},
+        {"policy p\n", ACCORD_MISSING_FIELD, 0},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        assert_int_equal(parse(wrong[i].text), wrong[i].status);
+        assert_int_equal(error.line, wrong[i].line);
+    }
+}
+
+static void known_logs(void **state)
+{
+    (void)state;
+    char text[1024];
+    struct accord_signer *signer;
+    struct accord_known_log log;
+    assert_int_equal(accord_signer_generate(&signer, slice("log.example"), ACCORD_KEY_ED25519, NULL), ACCORD_OK);
+    struct accord_bytes vkey = accord_signer_vkey(signer)->text;
+    snprintf(text, sizeof text, "witness k s /w\nknown-log %.*s https://log.example/\n", (int)vkey.size,
+             (const char *)vkey.data);
+    assert_int_equal(parse(text), ACCORD_OK);
+    assert_int_equal(accord_logs_count(logs), 1);
+    assert_true(accord_logs_find(logs, slice("log.example"), &log));
+    assert_slice(log.url, "https://log.example/");
+    accord_signer_free(signer);
 }
 
 static void free_ports(void **state)
@@ -212,7 +288,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults),           cmocka_unit_test(everything), cmocka_unit_test(relative_to_here),
         cmocka_unit_test(refusals),           cmocka_unit_test(long_names), cmocka_unit_test(addresses),
-        cmocka_unit_test(later_roles_say_so), cmocka_unit_test(free_ports),
+        cmocka_unit_test(later_roles_say_so), cmocka_unit_test(cosigners),  cmocka_unit_test(known_logs),
+        cmocka_unit_test(free_ports),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,8 +14,13 @@ static char text[4 << 20];
 
 static void print(const struct accord_policy *of, uint64_t now)
 {
-    struct accord_metrics_view view = {
-        .metrics = &metrics, .policy = of, .version = "1.2.3", .now = now, .unpublished_ms = 1500};
+    struct accord_metrics_view view = {.metrics = &metrics,
+                                       .has_log = true,
+                                       .has_witness = true,
+                                       .policy = of,
+                                       .version = "1.2.3",
+                                       .now = now,
+                                       .unpublished_ms = 1500};
     struct accord_buffer out;
     view.http = (struct accord_http_counts){.connections = 3, .requests = 9, .bodies_refused = 1, .body_bytes = 77};
     accord_buffer_init(&out, sizeof text - 1);
@@ -43,7 +48,18 @@ static void counters(void **state)
     metrics.published = 10;
     metrics.published_at = 1000;
     metrics.health = ACCORD_LOG_TO_REOPEN;
+    metrics.cosigns[ACCORD_COSIGN_COSIGNED] = 8;
+    metrics.cosigns[ACCORD_COSIGN_CONFLICT] = 3;
+    metrics.cosign_commits = 4;
+    metrics.known_logs = 100000;
+    metrics.cosign_failing = 1;
     print(NULL, 1060);
+    assert_line("accord_witness_requests_total{outcome=\"cosigned\"} 8");
+    assert_line("accord_witness_requests_total{outcome=\"conflict\"} 3");
+    assert_line("accord_witness_requests_total{outcome=\"refused\"} 0");
+    assert_line("accord_witness_commits_total 4");
+    assert_line("accord_witness_states_failing 1");
+    assert_line("accord_known_logs 100000");
     assert_line("accord_log_adds_total{outcome=\"appended\"} 5");
     assert_line("accord_log_adds_total{outcome=\"known\"} 0");
     assert_line("accord_log_adds_total{outcome=\"failed\"} 2");
@@ -59,7 +75,7 @@ static void counters(void **state)
     assert_line("accord_http_connections 3");
     assert_line("accord_http_body_bytes 77");
     assert_line("accord_build_info{version=\"1.2.3\"} 1");
-    assert_null(strstr(text, "witness"));
+    assert_null(strstr(text, "accord_log_witness"));
     print(NULL, 900); /* a clock that went back */
     assert_line("accord_log_checkpoint_age_seconds 0");
 }

@@ -264,6 +264,17 @@ static enum accord_status verify(const char *signers)
     return verify_with(crypto, signers);
 }
 
+/* Nothing rests on this key any more; how many places it held. */
+static size_t distrust(const char *key)
+{
+    TRUST_OUT(text, 4096);
+    struct accord_vkey vkey;
+    text.size = 0;
+    trust_expand(&text, key);
+    assert_int_equal(accord_vkey_parse(&vkey, accord_out_bytes(&text), crypto, NULL), ACCORD_OK);
+    return accord_policy_distrust(&policy, &vkey);
+}
+
 #define TWO_OF_THREE "log $l1\nlog $l0\nwitness a $w1\nwitness b $w2\nwitness c $w3\ngroup q 2 a b c\nquorum q\n"
 
 static void checkpoints(void **state)
@@ -302,6 +313,39 @@ static void checkpoints(void **state)
     assert_string_equal(error.found, "1");
     assert_int_equal(verify("l0 w2 w2 w2"), ACCORD_QUORUM); /* nobody counts twice */
     assert_int_equal(verify("l0 e1 e2 e3"), ACCORD_QUORUM);
+}
+
+static void distrusted_keys(void **state)
+{
+    (void)state;
+    const bool all[ACCORD_POLICY_WITNESSES_MAX] = {true, true, true};
+    assert_int_equal(parse(TWO_OF_THREE, NULL), ACCORD_OK);
+    assert_int_equal(distrust("$w9"), 0);
+    assert_int_equal(distrust("$w1"), 1);
+    assert_int_equal(verify("l0 w1@5 w2@1000 w3@2000"), ACCORD_OK);
+    assert_int_equal(cosigners.count, 2);
+    assert_true(!cosigners.cosigned[0] && cosigners.cosigned[1] && cosigners.cosigned[2]);
+    assert_true(cosigners.discounted[0] && !cosigners.discounted[1]);
+    assert_int_equal(cosigners.seen_at, 2000); /* nor does its time count */
+    assert_int_equal(cosigners.timestamp[0], 0);
+    assert_int_equal(verify("l0 w1! w2 w3"), ACCORD_OK); /* whatever it signs changes nothing */
+    assert_false(cosigners.discounted[0]);
+    assert_int_equal(verify("l0 w1 w2"), ACCORD_QUORUM);
+    assert_true(cosigners.discounted[0]);
+    assert_string_equal(error.found, "1");
+    assert_true(accord_policy_satisfied(&policy, all));
+    assert_int_equal(distrust("$w2"), 1);
+    assert_false(accord_policy_satisfied(&policy, all));
+
+    assert_int_equal(parse(TWO_OF_THREE, NULL), ACCORD_OK); /* a policy that is parsed anew trusts everybody again */
+    assert_int_equal(verify("l0 w1 w2"), ACCORD_OK);
+    assert_int_equal(distrust("$l0"), 1);
+    assert_int_equal(verify("l0 w1 w2 w3"), ACCORD_DISTRUSTED);
+    assert_string_equal(error.what, "log.example/0");
+    assert_int_equal(verify("l1 w1 w2 w3"), ACCORD_DISTRUSTED);
+    assert_int_equal(parse(TWO_OF_THREE, NULL), ACCORD_OK);
+    assert_int_equal(distrust("$l1"), 1);
+    assert_int_equal(verify("l0 w1 w2"), ACCORD_OK); /* another log's sins */
 }
 
 static void logs_and_quorums_of_every_kind(void **state)
@@ -496,6 +540,7 @@ int main(void)
         cmocka_unit_test(refused),
         cmocka_unit_test(limits),
         cmocka_unit_test(checkpoints),
+        cmocka_unit_test(distrusted_keys),
         cmocka_unit_test(logs_and_quorums_of_every_kind),
         cmocka_unit_test(unsupported_types),
         cmocka_unit_test(logs_of_unsupported_types),

@@ -77,8 +77,14 @@ static enum accord_status judge_trust(struct accord_bytes file, const char *agai
     static struct accord_roster_claim claim;
     struct accord_trust_claim trust;
     enum accord_status status = accord_trust_parse(&trust, file, error);
-    return status != ACCORD_OK ? status
-                               : accord_roster_parse(&claim, trust.roster_entry, &accord_crypto_default, error);
+    if (status == ACCORD_OK)
+        status = accord_roster_parse(&claim, trust.roster_entry, &accord_crypto_default, error);
+    struct accord_distrust distrust;
+    struct accord_vkey vkey;
+    size_t cursor = 0;
+    while (status == ACCORD_OK && accord_trust_next_distrust(&trust, &cursor, &distrust))
+        status = accord_vkey_parse(&vkey, distrust.vkey, &accord_crypto_default, error);
+    return status;
 }
 
 /* Judges one file; counts in *failed where the rule is not the one in its name. */

@@ -55,7 +55,7 @@ static void begin(void)
     static const struct accord_clock clock = {NULL, clock_now};
     memset(&metrics, 0, sizeof metrics);
     page = (struct accord_status_page){
-        .metrics = &metrics, .clock = &clock, .version = "1", .unpublished_max_ms = 1000000};
+        .metrics = &metrics, .has_log = true, .clock = &clock, .version = "1", .unpublished_max_ms = 1000000};
 }
 
 static void assert_health(unsigned status, const char *says)
@@ -91,6 +91,9 @@ static void health(void **state)
     metrics.health = ACCORD_LOG_SYNC_FAILED;
     assert_health(503, "a sync failed");
     metrics.health = ACCORD_LOG_SOUND;
+    metrics.cosign_failing = 1;
+    assert_health(503, "A witness cosigns nothing");
+    metrics.cosign_failing = 0;
     page.stopping = true;
     assert_health(503, "stopping");
 }

@@ -302,6 +302,30 @@ def trusts(charter, roster):
     write("trust.malformed.two-blank-lines", head + "\n" + roster)
     write("trust.malformed.roster-cut", head + roster[:-1])
 
+    log, witness, evidence = LOG.vkey, WITNESS["alpha.example"].vkey, digest("evidence")
+    lines = [f"distrust {vkey} {evidence}\n" for vkey in sorted((log, witness))]
+
+    def with_lines(*distrust):
+        return head[:-1] + "".join(distrust) + "\n" + roster
+
+    write("trust.ok.distrust", with_lines(*lines))
+    write("trust.ok.distrust-of-a-stranger", with_lines(f"distrust {STRANGER.vkey} {evidence}\n"))
+    write("trust.trust.distrust-unsorted", with_lines(*reversed(lines)))
+    write("trust.trust.distrust-twice", with_lines(lines[0], lines[0].replace(evidence, digest("other evidence"))))
+    write("trust.trust.distrust-without-evidence", with_lines(f"distrust {log}\n"))
+    write("trust.trust.distrust-of-two", with_lines(f"distrust {log} {witness} {evidence}\n"))
+    write("trust.trust.distrust-with-two-spaces", with_lines(lines[0].replace(" sha256", "  sha256")))
+    write("trust.trust.distrust-in-capitals", with_lines(lines[0].replace(evidence[7:], evidence[7:].upper())))
+    write("trust.trust.distrust-of-nobody", with_lines(f"distrust  {evidence}\n"))
+    write("trust.trust.distrust-before-the-index", (head[:-1] + roster).replace("roster-index", lines[0] + "roster-index"))
+    write("trust.trust.unknown-line", with_lines("x-a line\n"))
+    many = sorted(Key(f"w{i}.example/witness", 4).vkey for i in range(193))
+    write("trust.ok.distrust-192", with_lines(*[f"distrust {vkey} {evidence}\n" for vkey in many[:192]]))
+    write("trust.trust.distrust-193", with_lines(*[f"distrust {vkey} {evidence}\n" for vkey in many]))
+    write("trust.bad-key-id.distrust", with_lines(lines[0].replace(LOG.id.hex(), "00000000")
+                                                  .replace(WITNESS["alpha.example"].id.hex(), "00000000")))
+    write("trust.bad-key.distrust-no-vkey", with_lines(f"distrust nobody {evidence}\n"))
+
 
 charter_entry = charters()
 roster_entry = rosters(charter_entry)
