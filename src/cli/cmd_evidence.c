@@ -72,8 +72,12 @@ static uint64_t size_of(const struct accord_viewed *viewed)
 
 static struct accord_bytes origin_of(const struct pair *pair)
 {
-    struct accord_bytes origin = pair->views[0].view.checkpoint.origin;
-    return origin.size > 0 ? origin : pair->views[1].view.checkpoint.origin;
+    for (size_t i = 0; i < 2; i++) {
+        if (pair->views[i].view.checkpoint.origin.size > 0) {
+            return pair->views[i].view.checkpoint.origin;
+        }
+    }
+    return ACCORD_LITERAL("a log whose name is too long for a line");
 }
 
 /* The names under which signature lines stand on both notes: who may be convicted. */
@@ -152,8 +156,9 @@ static enum accord_status keep(const struct accord_call *call, const struct pair
                     "evidence: %.*s showed a tree of %" PRIu64 " entries and a tree of %" PRIu64
                     " that contradict each other",
                     ACCORD_TEXT(origin_of(pair)), size_of(pair->related.smaller), size_of(pair->related.larger));
-        accord_note(call, "  %zu keys stand under both; accord evidence verify says whom their signatures convict",
-                    json_array_size(names));
+        size_t keys = json_array_size(names);
+        accord_note(call, "  %zu %s under both; accord evidence verify says whom their signatures convict", keys,
+                    keys == 1 ? "key stands" : "keys stand");
         *object = json_pack("{s:o, s:o, s:o, s:O, s:o, s:o}", "origin", accord_json_text(origin_of(pair)), "sizes",
                             json_pack("[o, o]", accord_json_number(size_of(pair->related.smaller)),
                                       accord_json_number(size_of(pair->related.larger))),
@@ -393,6 +398,14 @@ static int tell_verdict(const struct accord_call *call, const struct judging *ju
     const struct accord_checkpoint_claim *checkpoint = judging->claim.checkpoint;
     uint8_t digest[ACCORD_HASH_SIZE];
     char name[512];
+    for (size_t i = 0; i < judging->suspects.count && judging->convicted == 0; i++) {
+        if (judging->suspects.list[i].unsupported) {
+            return accord_refuse_words(call, ACCORD_UNSUPPORTED,
+                                       "%s: the two views contradict each other, but this machine cannot verify the "
+                                       "signatures of %.*s under them",
+                                       judging->subject, ACCORD_TEXT(judging->suspects.list[i].vkey.name));
+        }
+    }
     if (judging->convicted == 0) {
         return accord_refuse_words(call, ACCORD_UNSIGNED,
                                    "%s: the two views contradict each other, but none of the %zu keys that are known "
@@ -410,6 +423,10 @@ static int tell_verdict(const struct accord_call *call, const struct judging *ju
             accord_suspect_name(suspect, name, sizeof name);
             accord_note(call, "  convicted: %s", name);
             (void)json_array_append_new(convicted, accord_suspect_json(suspect));
+        } else if (suspect->unsupported) {
+            accord_suspect_name(suspect, name, sizeof name);
+            accord_note(call, "  cannot be judged here: %s, whose signatures of type %d this machine cannot verify",
+                        name, (int)suspect->vkey.type);
         }
     }
     accord_hash(call->crypto, accord_buffer_bytes(&judging->bytes), digest);

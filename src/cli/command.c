@@ -148,7 +148,13 @@ static void guard_keys(void)
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-/* Was a LOG given as a URL? */
+/* Does this option's value say where to look: a LOG, or an URL and nothing else? */
+static bool is_place(const struct accord_option *option)
+{
+    return option->value != NULL && (strcmp(option->value, "LOG") == 0 || strcmp(option->value, "URL") == 0);
+}
+
+/* Was a place given as a URL? */
 static bool url_given(const struct accord_call *call)
 {
     for (size_t i = 0; i < call->operand_count && strstr(call->command->operands, "LOG") != NULL; i++) {
@@ -158,8 +164,7 @@ static bool url_given(const struct accord_call *call)
     }
     for (size_t i = 0; i < call->arguments.given_count; i++) {
         const struct accord_argument *given = &call->arguments.given[i];
-        if (given->option->value != NULL && strcmp(given->option->value, "LOG") == 0 &&
-            accord_location_is_url(given->value)) {
+        if (is_place(given->option) && accord_location_is_url(given->value)) {
             return true;
         }
     }

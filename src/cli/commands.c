@@ -110,6 +110,29 @@ const struct accord_command accord_commands[] = {
                 "accord verify --json --state accepted *.bin\n",
      .options = accord_options_verify,
      .run = accord_run_verify},
+    {.name = "monitor",
+     .operands = "LOG",
+     .operands_min = 1,
+     .operands_max = 1,
+     .summary = "follow a log, and report what somebody must know",
+     .description =
+         "Each checkpoint must be signed by the log and its quorum and grow out of the one before, each entry be in its "
+         "tree, each statement follow its grammar and be signed as the roster asks. What is told: releases and other "
+         "statements in the name of a --vendor that are not among what --expect lists; new rosters; statements that "
+         "break the rules; a log that contradicts itself, goes back or is not what a --witness saw (kept as evidence); "
+         "witnesses that fall silent.\n\n"
+         "It looks once, for cron, or with --follow again and again. The state FILE is written after findings were "
+         "told: after a crash one may be told twice, none is lost. With --json each finding is a line on standard "
+         "output. The command of --exec gets the same on its standard input, and ACCORD_FINDING_CODE, _SEVERITY, "
+         "_INDEX, _SUBJECT, _SENTENCE, _EVIDENCE and _LOG in its environment.\n\n"
+         "The exit status is 0 where there is nothing to report, 1 where there are findings, 3 where the log, or a "
+         "witness, could not be asked. With --follow it is 0 once it was told to end.",
+     .example = "accord monitor --trust accord.trust --state monitor.state --vendor cisco.com --expect proofs/ "
+                "https://log.example/\n"
+                "accord monitor --state monitor.state --witness https://witness.example --follow --json "
+                "https://log.example/\n",
+     .options = accord_options_monitor,
+     .run = accord_run_monitor},
     {.section = "Evidence",
      .name = "evidence compare",
      .operands = "LINE|CHECKPOINT LOG|CHECKPOINT",

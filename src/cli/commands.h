@@ -25,6 +25,7 @@ ACCORD_COMMAND(log_new);
 ACCORD_COMMAND(log_prove);
 ACCORD_COMMAND(log_publish);
 ACCORD_COMMAND(log_request);
+ACCORD_COMMAND(monitor);
 ACCORD_COMMAND(policy);
 ACCORD_COMMAND(proof_show);
 ACCORD_COMMAND(proof_verify);

@@ -84,8 +84,8 @@ static int start(pid_t *child, const char *command, int input, char **environmen
             (void)posix_spawnattr_setsigdefault(&attributes, &defaults);
             (void)posix_spawnattr_setsigmask(&attributes, &none);
             (void)posix_spawnattr_setpgroup(&attributes, 0);
-            (void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK |
-                                                            POSIX_SPAWN_SETPGROUP);
+            (void)posix_spawnattr_setflags(&attributes,
+                                           POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
             result = posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
             if (result == 0) {
                 result = posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);

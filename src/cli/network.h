@@ -13,6 +13,9 @@ struct accord_network {
                                       const char *url, struct accord_error *error);
     enum accord_status (*add)(const char *url, struct accord_bytes entry, uint64_t timeout_ms, uint64_t *index,
                               struct accord_error *error);
+    /* GET: the answer's body, appended. ACCORD_NOT_FOUND where the answer is 404 or 410, ACCORD_NETWORK for every other
+     * one but 200. */
+    enum accord_status (*get)(const char *url, struct accord_buffer *answer, struct accord_error *error);
     /* One round of asking the policy's witnesses; observer may be NULL. */
     enum accord_status (*gather)(const struct accord_policy *policy, const struct accord_crypto *crypto,
                                  const struct accord_gather_round *round, const struct accord_gather_observer *observer,

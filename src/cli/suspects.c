@@ -67,13 +67,22 @@ void accord_suspects_free(struct accord_suspects *suspects)
     free(suspects->list);
 }
 
+static bool is_unsupported(const struct accord_evidence_claim *evidence, const struct accord_vkey *vkey,
+                           const struct accord_crypto *crypto)
+{
+    return accord_note_signed_by(&evidence->checkpoint[0].note, vkey, crypto, NULL) == ACCORD_SIGNED_UNKNOWN &&
+           accord_note_signed_by(&evidence->checkpoint[1].note, vkey, crypto, NULL) == ACCORD_SIGNED_UNKNOWN;
+}
+
 size_t accord_suspects_judge(struct accord_suspects *suspects, const struct accord_evidence_claim *evidence,
                              const struct accord_crypto *crypto)
 {
     size_t convicted = 0;
     for (size_t i = 0; i < suspects->count; i++) {
-        suspects->list[i].convicted = accord_evidence_convicts(evidence, &suspects->list[i].vkey, crypto);
-        convicted += suspects->list[i].convicted;
+        struct accord_suspect *suspect = &suspects->list[i];
+        suspect->convicted = accord_evidence_convicts(evidence, &suspect->vkey, crypto);
+        suspect->unsupported = !suspect->convicted && is_unsupported(evidence, &suspect->vkey, crypto);
+        convicted += suspect->convicted;
     }
     return convicted;
 }

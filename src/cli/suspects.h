@@ -8,6 +8,7 @@
 struct accord_suspect {
     bool log; /* or a witness */
     bool convicted;
+    bool unsupported; /* lines of its key stand under both, of a type that cannot be verified here */
     struct accord_vkey vkey;
     struct accord_bytes name;         /* a log's origin, a witness's name: in an accord its member's domain */
     struct accord_bytes jurisdiction; /* of the member; empty where no roster says it */

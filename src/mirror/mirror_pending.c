@@ -87,22 +87,31 @@ static bool is_ours(const struct accord_mirror *mirror, const struct accord_sign
     return false;
 }
 
+static enum accord_status append_line(struct accord_buffer *note, const struct accord_signature *line,
+                                      struct accord_error *error)
+{
+    const struct accord_bytes parts[] = {ACCORD_LITERAL("\xe2\x80\x94 "), line->name, ACCORD_LITERAL(" "), line->base64,
+                                         ACCORD_LITERAL("\n")};
+    enum accord_status status = ACCORD_OK;
+    for (size_t i = 0; status == ACCORD_OK && i < sizeof parts / sizeof *parts; i++)
+        status = append(note, parts[i], error);
+    return status;
+}
+
 static enum accord_status strip(const struct accord_mirror *mirror, struct accord_bytes published,
                                 struct accord_buffer *note, struct accord_error *error)
 {
     struct accord_note_claim claim;
     struct accord_signature line;
-    size_t cursor = 0, start = 0;
+    size_t cursor = 0;
     enum accord_status status = accord_note_parse(&claim, published, error);
     if (status == ACCORD_OK)
         status = append(note, claim.text, error);
     if (status == ACCORD_OK)
         status = append(note, ACCORD_LITERAL("\n"), error);
-    while (status == ACCORD_OK && accord_note_next_signature(&claim, &cursor, &line)) {
+    while (status == ACCORD_OK && accord_note_next_signature(&claim, &cursor, &line))
         if (!is_ours(mirror, &line))
-            status = append(note, (struct accord_bytes){claim.signatures.data + start, cursor - start}, error);
-        start = cursor;
-    }
+            status = append_line(note, &line, error);
     return status;
 }
 

@@ -17,14 +17,15 @@
 #include "core/text.h"
 #include "serve/event.h"
 #include "serve/http_answer.h"
+#include "serve/http_peers.h"
 
 #define DAEMONS_MAX 32
 #define BODY_KEPT 4096 /* a buffer of so many bytes stays with its exchange, of which there are many */
 #define BODY_DROPPED                                                                                                   \
     (1 << 20) /* of a body that is too large so much is read and dropped, so that the client hears why */
+#define STREAM_DROPPED ((size_t)64 << 20) /* the same of one that is streamed */
 #define CONNECTION_MEMORY 8192 /* for headers; the library wipes it after each request, so what is more costs time */
 #define EVICTING 64            /* connections that may be on their way out while new ones come */
-#define AT_WORK_MS 2000        /* a request that takes longer makes room for new connections */
 #define BULK_SIZE (1 << 20)    /* an answer of more bytes has more time */
 #define BULK_TIMES 16
 #define COMPRESSING_SHARE 4 /* the loop's time is everybody's: so much of it goes to compressing, one part in four */
@@ -33,31 +34,16 @@
 #define MILLISECONDS 1000
 #define COMPLAINTS_MS 10000 /* of clients that speak no HTTP, or no TLS: anybody can be one, and none fills the log */
 
-/* A connection stands in one list at a time, the one with the nearest deadline first: those that have not said as much
- * as a request's first line, and those in the middle of a request or of its answer. While a request waits for its
- * answer its connection is in neither. */
-struct peer {
-    struct accord_http *http;
-    struct peers *list;
-    struct peer *before, *after;
-    uint64_t deadline_ms;
-    int socket;
-};
-
-struct peers {
-    struct peer *first, *last;
-    uint64_t span_ms; /* until the deadline: the same for all, so that the list is in order */
-};
-
 enum stage { READING, ASKED, ANSWERED };
 
 struct accord_http_exchange {
     struct accord_http *http;
     struct MHD_Connection *connection;
-    struct peer *peer;
+    struct accord_http_peer *peer;
     enum stage stage;
     bool suspended;
-    bool bulk; /* its answer is a large one */
+    bool bulk;   /* its answer is a large one */
+    bool stream; /* the role takes its body by part */
     struct accord_http_request request;
     struct accord_buffer body;
     size_t dropped;
@@ -79,7 +65,9 @@ struct accord_http {
     struct accord_http_limits limits;
     size_t count;
     struct listener listeners[DAEMONS_MAX];
-    struct peers idle, busy, bulk; /* bulk: large answers are under way */
+    /* Those that have not said as much as a request's first line; in the middle of a request or of its answer; of a
+     * body that is streamed; of a large answer. */
+    struct accord_http_peers idle, busy, streaming, bulk;
     struct accord_http_exchange *free;
     struct accord_http_counts counts;
     uint64_t compressed_us; /* by when what was compressed is no more than its share of the time */
@@ -90,64 +78,23 @@ struct accord_http {
 
 /* Connections and their deadlines */
 
-static uint64_t now_ms(void)
-{
-    return accord_monotonic_us() / MILLISECONDS;
-}
-
-static void leave(struct peer *peer)
-{
-    struct peers *list = peer->list;
-    if (list == NULL)
-        return;
-    *(peer->before == NULL ? &list->first : &peer->before->after) = peer->after;
-    *(peer->after == NULL ? &list->last : &peer->after->before) = peer->before;
-    peer->list = NULL;
-}
-
-static void enter(struct peer *peer, struct peers *list)
-{
-    leave(peer);
-    peer->list = list;
-    peer->deadline_ms = now_ms() + list->span_ms;
-    peer->before = list->last;
-    peer->after = NULL;
-    *(list->last == NULL ? &list->first : &list->last->after) = peer;
-    list->last = peer;
-}
-
-/* libmicrohttpd sees that the socket is at its end, and closes it. */
-static void hang_up(struct peer *peer)
-{
-    leave(peer);
-    (void)shutdown(peer->socket, SHUT_RDWR);
-}
-
-static void hang_up_expired(struct peers *list)
-{
-    uint64_t now = now_ms();
-    while (list->first != NULL && list->first->deadline_ms <= now)
-        hang_up(list->first);
-}
-
 static void on_connection(void *context, struct MHD_Connection *connection, void **place,
                           enum MHD_ConnectionNotificationCode code)
 {
     struct accord_http *http = context;
-    struct peer *peer = *place;
+    struct accord_http_peer *peer = *place;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
         peer = calloc(1, sizeof *peer);
         *place = peer;
         if (peer == NULL || info == NULL)
             return;
-        peer->http = http;
         peer->socket = info->connect_fd;
         http->counts.connections++;
-        enter(peer, &http->idle);
+        accord_http_peer_enter(peer, &http->idle);
     } else if (peer != NULL) {
         http->counts.connections--;
-        leave(peer);
+        accord_http_peer_leave(peer);
         free(peer);
         *place = NULL;
     }
@@ -160,24 +107,21 @@ static void *on_line(void *context, const char *line, struct MHD_Connection *con
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     (void)line;
     if (info != NULL && info->socket_context != NULL)
-        enter(info->socket_context, &http->busy);
+        accord_http_peer_enter(info->socket_context, &http->busy);
     return NULL;
-}
-
-static bool is_slow(const struct peers *list)
-{
-    return list->first != NULL && now_ms() + list->span_ms >= list->first->deadline_ms + AT_WORK_MS;
 }
 
 /* Whoever has been silent for longest; where all are at work, whoever is longer at it than an honest request takes:
  * those who hold connections with half requests must not keep the others out. */
-static struct peer *who_makes_room(const struct accord_http *http)
+static struct accord_http_peer *who_makes_room(const struct accord_http *http)
 {
     if (http->idle.first != NULL)
         return http->idle.first;
-    if (is_slow(&http->busy))
+    if (accord_http_peers_slow(&http->busy))
         return http->busy.first;
-    return is_slow(&http->bulk) ? http->bulk.first : NULL;
+    if (accord_http_peers_slow(&http->streaming))
+        return http->streaming.first;
+    return accord_http_peers_slow(&http->bulk) ? http->bulk.first : NULL;
 }
 
 /* At the limit somebody makes room, or the new one is turned away. */
@@ -188,10 +132,10 @@ static enum MHD_Result on_accept(void *context, const struct sockaddr *address, 
     (void)size;
     if (http->counts.connections < http->limits.connections)
         return MHD_YES;
-    struct peer *last = who_makes_room(http);
+    struct accord_http_peer *last = who_makes_room(http);
     if (last == NULL || http->counts.connections >= http->limits.connections + EVICTING)
         return MHD_NO;
-    hang_up(last);
+    accord_http_peer_hang_up(last);
     return MHD_YES;
 }
 
@@ -239,10 +183,12 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     if (exchange == NULL)
         return;
     *place = NULL;
+    if (exchange->stream && exchange->stage == READING)
+        exchange->http->handler.gone(exchange->http->handler.context, exchange);
     if (exchange->http->closing)
-        hang_up(exchange->peer);
+        accord_http_peer_hang_up(exchange->peer);
     else
-        enter(exchange->peer, &exchange->http->idle);
+        accord_http_peer_enter(exchange->peer, &exchange->http->idle);
     exchange_free(exchange);
 }
 
@@ -299,7 +245,7 @@ static uint64_t announced(struct MHD_Connection *connection)
 static enum MHD_Result send_answer(struct accord_http_exchange *exchange)
 {
     struct accord_http *http = exchange->http;
-    enter(exchange->peer, exchange->bulk ? &http->bulk : &http->busy);
+    accord_http_peer_enter(exchange->peer, exchange->bulk ? &http->bulk : &http->busy);
     return MHD_queue_response(exchange->connection, exchange->status, exchange->response);
 }
 
@@ -308,7 +254,7 @@ static void ask(struct accord_http_exchange *exchange)
     const struct accord_http_handler *handler = &exchange->http->handler;
     exchange->stage = ASKED;
     exchange->request.body = accord_buffer_bytes(&exchange->body);
-    leave(exchange->peer);
+    accord_http_peer_leave(exchange->peer);
     handler->handle(handler->context, exchange, &exchange->request);
 }
 
@@ -323,6 +269,7 @@ static void refuse_body(struct accord_http_exchange *exchange, unsigned status)
     struct accord_http_answer answer = {.status = status, .file = -1, .retry_after = status == 503};
     answer.body = status == 503   ? ACCORD_LITERAL("too many requests at once\n")
                   : status == 413 ? ACCORD_LITERAL("the body is larger than is accepted here\n")
+                  : status == 415 ? ACCORD_LITERAL("a body is not accepted here in this Content-Encoding\n")
                                   : ACCORD_LITERAL("it is not clear where the body ends\n");
     exchange->http->counts.bodies_refused++;
     accord_http_answer(exchange, &answer);
@@ -330,7 +277,41 @@ static void refuse_body(struct accord_http_exchange *exchange, unsigned status)
         hang_up_after(exchange);
 }
 
-/* The headers are there. What is refused is refused now, before its body. */
+/* Does the role take the body by part? */
+static bool is_stream(const struct accord_http *http, const struct accord_http_request *request)
+{
+    return http->handler.streams != NULL && http->handler.streams(http->handler.context, request);
+}
+
+/* 415 where the body is encoded as nobody here reads it; 0 otherwise. */
+static unsigned refused_encoding(struct accord_http_exchange *exchange)
+{
+    const char *encoding = header(exchange->connection, MHD_HTTP_HEADER_CONTENT_ENCODING);
+    bool gzipped = encoding != NULL && (strcasecmp(encoding, "gzip") == 0 || strcasecmp(encoding, "x-gzip") == 0);
+    exchange->request.gzipped = gzipped;
+    if (encoding == NULL || strcasecmp(encoding, "identity") == 0 || (gzipped && exchange->stream))
+        return 0;
+    return 415;
+}
+
+/* What is refused of a POST is refused now, before its body; 0 where nothing is. */
+static unsigned refused_early(struct accord_http_exchange *exchange)
+{
+    struct accord_http *http = exchange->http;
+    uint64_t size = announced(exchange->connection);
+    exchange->stream = is_stream(http, &exchange->request);
+    unsigned refused = refused_encoding(exchange);
+    if (refused != 0 || exchange->stream)
+        return refused;
+    exchange->body.maximum = http->handler.body_max(http->handler.context, &exchange->request);
+    if (exchange->body.maximum == 0)
+        return 0;
+    if (size > exchange->body.maximum)
+        return 413;
+    return size > http->limits.body_bytes - http->counts.body_bytes ? 503 : 0;
+}
+
+/* The headers are there. */
 static enum MHD_Result begin(struct accord_http *http, struct MHD_Connection *connection, const char *path,
                              const char *method, struct accord_http_exchange **place)
 {
@@ -341,25 +322,53 @@ static enum MHD_Result begin(struct accord_http *http, struct MHD_Connection *co
     struct accord_http_request *request = &exchange->request;
     *request = (struct accord_http_request){.method = method_of(method), .path = path};
     request->accepts_gzip = accord_http_accepts_gzip(header(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING));
-    if (is_ambiguous(connection)) {
-        refuse_body(exchange, 400);
-        return send_answer(exchange);
-    }
-    if (request->method != ACCORD_HTTP_POST)
-        return MHD_YES;
-    size_t maximum = http->handler.body_max(http->handler.context, request);
-    exchange->body.maximum = maximum;
-    uint64_t size = announced(connection);
-    if (maximum == 0) {
+    bool post = request->method == ACCORD_HTTP_POST;
+    unsigned refused = is_ambiguous(connection) ? 400 : post ? refused_early(exchange) : 0;
+    if (refused != 0) {
+        exchange->stream = false;
+        refuse_body(exchange, refused);
+    } else if (exchange->stream) {
+        accord_http_peer_enter(exchange->peer, &http->streaming);
+    } else if (post && exchange->body.maximum == 0) {
         ask(exchange);
         if (exchange->stage != ANSWERED)
             abort();
-    } else if (size > maximum) {
-        refuse_body(exchange, 413);
-    } else if (size > http->limits.body_bytes - http->counts.body_bytes) {
-        refuse_body(exchange, 503);
     }
     return exchange->stage == ANSWERED ? send_answer(exchange) : MHD_YES;
+}
+
+/* Nothing is read from this client until it is resumed. */
+static void suspend(struct accord_http_exchange *exchange)
+{
+    accord_http_peer_leave(exchange->peer);
+    exchange->suspended = true;
+    MHD_suspend_connection(exchange->connection);
+}
+
+/* A part of a body that is streamed, or its end. What the role has no room for comes again, once it goes on. */
+static void stream(struct accord_http_exchange *exchange, struct accord_bytes part, bool last, size_t *size)
+{
+    struct accord_http *http = exchange->http;
+    bool taken = http->handler.part(http->handler.context, exchange, &exchange->request, part, last);
+    if (taken)
+        *size = 0;
+    if (exchange->stage == ANSWERED)
+        return;
+    if (taken && last)
+        exchange->stage = ASKED;
+    if (!taken || last)
+        suspend(exchange);
+    else
+        accord_http_peer_enter(exchange->peer, &http->streaming);
+}
+
+void accord_http_go_on(struct accord_http_exchange *exchange)
+{
+    if (exchange->stage != READING || !exchange->suspended)
+        return;
+    exchange->suspended = false;
+    accord_http_peer_enter(exchange->peer, &exchange->http->streaming);
+    MHD_resume_connection(exchange->connection);
 }
 
 /* A part of the body. Once it was refused, and where none belongs, it is read and dropped, so that nothing of it can be
@@ -378,7 +387,7 @@ static enum MHD_Result take(struct accord_http_exchange *exchange, const char *d
     if (wanted)
         refuse_body(exchange, fits ? 413 : 503);
     exchange->dropped += part.size;
-    return exchange->dropped > BODY_DROPPED ? MHD_NO : MHD_YES;
+    return exchange->dropped > (exchange->stream ? STREAM_DROPPED : BODY_DROPPED) ? MHD_NO : MHD_YES;
 }
 
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *path,
@@ -388,14 +397,18 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     (void)version;
     if (exchange == NULL)
         return begin(context, connection, path, method, (struct accord_http_exchange **)place);
+    if (exchange->stream && exchange->stage == READING) {
+        bool last = *size == 0;
+        stream(exchange, (struct accord_bytes){(const uint8_t *)data, *size}, last, size);
+        return last && exchange->stage == ANSWERED ? send_answer(exchange) : MHD_YES;
+    }
     if (*size > 0)
         return take(exchange, data, size);
     if (exchange->stage == READING)
         ask(exchange);
     if (exchange->stage == ANSWERED)
         return send_answer(exchange);
-    exchange->suspended = true;
-    MHD_suspend_connection(connection);
+    suspend(exchange);
     return MHD_YES;
 }
 
@@ -440,6 +453,8 @@ void accord_http_answer(struct accord_http_exchange *exchange, const struct acco
     make_response(exchange, answer);
     if (exchange->http->closing || is_retired(exchange))
         hang_up_after(exchange);
+    if (exchange->suspended && exchange->stream)
+        accord_http_peer_enter(exchange->peer, &exchange->http->busy); /* there may be more of its body */
     if (exchange->suspended)
         MHD_resume_connection(exchange->connection);
     exchange->suspended = false;
@@ -476,7 +491,7 @@ __attribute__((format(printf, 2, 0))) static void on_log(void *context, const ch
 {
     char text[256], quoted[512];
     struct accord_http *http = context;
-    uint64_t now = now_ms();
+    uint64_t now = accord_http_now_ms();
     if (http->said_ms != 0 && now - http->said_ms < COMPLAINTS_MS) {
         http->unsaid++;
         return;
@@ -504,6 +519,7 @@ enum accord_status accord_http_new(struct accord_http **out, const struct accord
     http->limits = *limits;
     http->idle.span_ms = (uint64_t)limits->idle_seconds * MILLISECONDS;
     http->busy.span_ms = (uint64_t)limits->request_seconds * MILLISECONDS;
+    http->streaming.span_ms = http->busy.span_ms;
     http->bulk.span_ms = BULK_TIMES * http->busy.span_ms;
     return ACCORD_OK;
 }
@@ -637,7 +653,7 @@ void accord_http_quiesce(struct accord_http *http)
     /* A request that came and was not read yet makes its connection one that is not idle. */
     accord_http_run(http);
     while (http->idle.first != NULL)
-        hang_up(http->idle.first);
+        accord_http_peer_hang_up(http->idle.first);
 }
 
 void accord_http_free(struct accord_http *http)
@@ -668,35 +684,27 @@ size_t accord_http_watch(const struct accord_http *http, int *descriptors, size_
     return count;
 }
 
-static int sooner(int timeout_ms, uint64_t other_ms)
-{
-    int other = other_ms > INT32_MAX ? INT32_MAX : (int)other_ms;
-    return timeout_ms < 0 || other < timeout_ms ? other : timeout_ms;
-}
-
 int accord_http_timeout_ms(const struct accord_http *http)
 {
-    const struct peers *const lists[] = {&http->idle, &http->busy, &http->bulk};
-    int timeout_ms = -1;
-    uint64_t now = now_ms();
-    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
-        const struct peer *first = lists[i]->first;
-        if (first != NULL)
-            timeout_ms = sooner(timeout_ms, first->deadline_ms > now ? first->deadline_ms - now : 0);
-    }
+    int timeout_ms = accord_http_peers_timeout_ms(&http->idle, -1);
+    timeout_ms = accord_http_peers_timeout_ms(&http->busy, timeout_ms);
+    timeout_ms = accord_http_peers_timeout_ms(&http->streaming, timeout_ms);
+    timeout_ms = accord_http_peers_timeout_ms(&http->bulk, timeout_ms);
     for (size_t i = 0; i < http->count; i++) {
         MHD_UNSIGNED_LONG_LONG left_ms;
-        if (MHD_get_timeout(http->listeners[i].daemon, &left_ms) == MHD_YES)
-            timeout_ms = sooner(timeout_ms, left_ms);
+        if (MHD_get_timeout(http->listeners[i].daemon, &left_ms) == MHD_YES &&
+            (timeout_ms < 0 || left_ms < (unsigned)timeout_ms))
+            timeout_ms = (int)left_ms;
     }
     return timeout_ms;
 }
 
 void accord_http_run(struct accord_http *http)
 {
-    hang_up_expired(&http->idle);
-    hang_up_expired(&http->busy);
-    hang_up_expired(&http->bulk);
+    accord_http_peers_hang_up_expired(&http->idle);
+    accord_http_peers_hang_up_expired(&http->busy);
+    accord_http_peers_hang_up_expired(&http->streaming);
+    accord_http_peers_hang_up_expired(&http->bulk);
     for (size_t i = 0; i < http->count; i++)
         (void)MHD_run(http->listeners[i].daemon);
     reap(http);

@@ -64,6 +64,8 @@ static void add_headers(struct MHD_Response *response, const struct accord_http_
     add(response, MHD_HTTP_HEADER_CACHE_CONTROL, caching[answer->caching]);
     if (answer->allow != NULL)
         add(response, MHD_HTTP_HEADER_ALLOW, answer->allow);
+    if (answer->encoding != NULL)
+        add(response, MHD_HTTP_HEADER_ACCEPT_ENCODING, answer->encoding);
     if (answer->compress)
         add(response, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT_ENCODING);
     if (answer->retry_after > 0) {

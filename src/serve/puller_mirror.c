@@ -2,6 +2,7 @@
  */
 #include "serve/puller_mirror.h"
 
+#include "core/text.h"
 #include "mirror/mirror_pull.h"
 #include "serve/event.h"
 
@@ -42,11 +43,13 @@ void accord_puller_mirror_forked(void *context, const struct accord_known_log *l
 {
     const struct accord_puller_mirror *place = context;
     struct accord_error keeping;
-    char dir[PATH_SIZE], hash[2 * ACCORD_HASH_SIZE + 1];
+    char dir[PATH_SIZE];
+    uint8_t hash[2 * ACCORD_HASH_SIZE];
+    struct accord_out out = {hash, sizeof hash, 0, false};
     (void)error;
-    for (size_t i = 0; i < ACCORD_HASH_SIZE; i++)
-        snprintf(hash + 2 * i, 3, "%02x", log->origin_hash[i]);
-    int printed = snprintf(dir, sizeof dir, "%s/%s", accord_mirror_dir(place->mirror), hash);
+    accord_put_hex(&out, (struct accord_bytes){log->origin_hash, ACCORD_HASH_SIZE});
+    int printed =
+        snprintf(dir, sizeof dir, "%s/%.*s", accord_mirror_dir(place->mirror), (int)out.size, (const char *)hash);
     if (printed < 0 || (size_t)printed >= sizeof dir)
         return;
     if (accord_pull_keep(place->fs, dir, pulled, &keeping) != ACCORD_OK)

@@ -38,6 +38,13 @@ struct hall {
     struct accord_http_exchange *pending[HALL_PENDING_MAX]; /* of /later */
     size_t pending_count;
     uint64_t turns; /* of the loop */
+    /* A body of /stream, of one exchange at a time: it takes so many bytes, and no more until the test says so. */
+    size_t room, streamed_size;
+    uint8_t streamed[1 << 20];
+    bool ended;       /* the last part was taken */
+    size_t answer_at; /* it answers 409 once it has so many bytes; 0: at the end, their number */
+    unsigned gone, parts;
+    struct accord_http_exchange *streaming;
 };
 
 struct hall_client {
@@ -83,6 +90,46 @@ static inline void hall_handle(void *context, struct accord_http_exchange *excha
     }
 }
 
+static inline bool hall_streams(void *context, const struct accord_http_request *request)
+{
+    (void)context;
+    return strcmp(request->path, "/stream") == 0;
+}
+
+static inline bool hall_part(void *context, struct accord_http_exchange *exchange,
+                             const struct accord_http_request *request, struct accord_bytes part, bool last)
+{
+    struct hall *hall = context;
+    char text[64];
+    hall->parts++;
+    hall->last = *request;
+    hall->streaming = exchange;
+    assert_false(hall->ended);
+    assert_true(last == (part.size == 0));
+    if (part.size > hall->room || (last && hall->room == 0))
+        return false;
+    hall->room -= part.size;
+    assert_true(hall->streamed_size + part.size <= sizeof hall->streamed);
+    if (part.size > 0)
+        memcpy(hall->streamed + hall->streamed_size, part.data, part.size);
+    hall->streamed_size += part.size;
+    hall->ended = last;
+    if (hall->answer_at > 0 && hall->streamed_size >= hall->answer_at) {
+        accord_http_answer_text(exchange, 409, "enough\n");
+    } else if (last) {
+        snprintf(text, sizeof text, "%zu\n", hall->streamed_size);
+        accord_http_answer_text(exchange, 200, text);
+    }
+    return true;
+}
+
+static inline void hall_gone(void *context, struct accord_http_exchange *exchange)
+{
+    struct hall *hall = context;
+    assert_true(hall->streaming == NULL || exchange == hall->streaming);
+    hall->gone++;
+}
+
 /* What the loop watches, again: it changes with the certificates. */
 static inline void hall_watch(struct hall *hall)
 {
@@ -117,8 +164,13 @@ static inline void hall_open(struct hall *hall, const struct accord_http_limits 
 {
     struct accord_error error;
     signal(SIGPIPE, SIG_IGN);
-    *hall = (struct hall){.epoll = -1, .body_max = 4096, .answer = {.file = -1}};
-    hall->handler = (struct accord_http_handler){hall, hall_body_max, hall_handle};
+    *hall = (struct hall){.epoll = -1, .room = SIZE_MAX, .body_max = 4096, .answer = {.file = -1}};
+    hall->handler = (struct accord_http_handler){.context = hall,
+                                                 .body_max = hall_body_max,
+                                                 .handle = hall_handle,
+                                                 .streams = hall_streams,
+                                                 .part = hall_part,
+                                                 .gone = hall_gone};
     assert_int_equal(accord_http_new(&hall->http, &hall->handler, limits, &error), ACCORD_OK);
     int handle = hall_socket(&hall->port);
     assert_int_equal(accord_http_listen(hall->http, handle, "test", tls, &error), ACCORD_OK);

@@ -1,0 +1,22 @@
+/* Telling findings: a line for a person, a line of JSON for a program, a command for each. */
+#ifndef ACCORD_CLI_MONITOR_TELL_H
+#define ACCORD_CLI_MONITOR_TELL_H
+
+#include "cli/command.h"
+#include "cli/lines.h"
+#include "monitor/finding.h"
+
+struct accord_monitor_telling {
+    const struct accord_call *call;
+    const char *log;     /* where it is read from, to be told */
+    const char *command; /* of --exec, or NULL */
+    struct accord_lines lines;
+};
+
+/* For struct accord_finding_sink: context is a struct accord_monitor_telling. A finding is told when
+ * accord_monitor_settle has returned ACCORD_OK, and its command has ended well. */
+ACCORD_MUST_USE enum accord_status accord_monitor_take(void *context, const struct accord_finding *finding,
+                                                       struct accord_error *error);
+ACCORD_MUST_USE enum accord_status accord_monitor_settle(void *context, struct accord_error *error);
+
+#endif
