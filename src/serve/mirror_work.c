@@ -30,12 +30,13 @@ struct job {
     struct accord_buffer work;
     size_t worked;
     bool work_last;
+    bool pending;   /* there is more in the stream than a piece had room for */
     size_t counted; /* of what all uploads hold */
     /* Under mutex. */
     struct accord_buffer inbox;
     bool last, gone, stopped;
     bool active; /* in the queue, or with a thread */
-    bool done, room, listed;
+    bool done, listed;
     bool waiting; /* the loop has bytes that did not fit */
 };
 
@@ -204,10 +205,8 @@ struct accord_mirror_job *accord_mirror_work_take(struct accord_mirror_work *wor
         if (!job->active)
             job_free(work, job);
     }
-    if (job != NULL) {
+    if (job != NULL)
         *go_on = !job->done;
-        job->room = false;
-    }
     pthread_mutex_unlock(&work->mutex);
     return job == NULL ? NULL : &job->shown;
 }
@@ -251,6 +250,7 @@ static bool inflate_piece(struct accord_mirror_work *work, struct job *job, size
     int result = inflate(stream, Z_NO_FLUSH);
     size_t size = sizeof piece - stream->avail_out;
     job->worked = job->work.size - stream->avail_in;
+    job->pending = stream->avail_out == 0;
     *spent += size + 1;
     if (size > 0 && !feed(work, job, (struct accord_bytes){piece, size}))
         return false;
@@ -262,11 +262,16 @@ static bool inflate_piece(struct accord_mirror_work *work, struct job *job, size
     return false;
 }
 
+static bool unworked(const struct job *job)
+{
+    return job->worked < job->work.size || job->pending;
+}
+
 /* Works at what has come, for a turn. False where there is an answer. */
 static bool work_at(struct accord_mirror_work *work, struct job *job)
 {
     size_t spent = 0;
-    while (job->worked < job->work.size && spent < TURN) {
+    while (unworked(job) && spent < TURN) {
         size_t left = job->work.size - job->worked;
         if (job->gzipped) {
             if (!inflate_piece(work, job, &spent))
@@ -279,7 +284,7 @@ static bool work_at(struct accord_mirror_work *work, struct job *job)
                 return false;
         }
     }
-    if (job->worked < job->work.size || !job->work_last)
+    if (unworked(job) || !job->work_last)
         return true;
     accord_mirror_upload_end(job->shown.state, now_of(work));
     return false;
@@ -288,7 +293,7 @@ static bool work_at(struct accord_mirror_work *work, struct job *job)
 /* The bytes that have come are the thread's from here on. With the mutex. */
 static bool take_inbox(struct accord_mirror_work *work, struct job *job)
 {
-    if (job->worked < job->work.size)
+    if (unworked(job))
         return false;
     struct accord_buffer empty = job->work;
     empty.size = 0;
@@ -310,8 +315,7 @@ static void ring(const struct accord_mirror_work *work, bool rings)
 /* With the mutex, once a turn is over. */
 static bool turn_over(struct accord_mirror_work *work, struct job *job, bool more)
 {
-    bool rest =
-        more && (job->worked < job->work.size || job->inbox.size > 0 || (job->last && !job->work_last) || job->stopped);
+    bool rest = more && (unworked(job) || job->inbox.size > 0 || (job->last && !job->work_last) || job->stopped);
     if (rest) {
         enqueue(work, job);
         return false;
@@ -438,8 +442,10 @@ void accord_mirror_work_stop(struct accord_mirror_work *work)
     for (unsigned i = 0; i < work->started; i++)
         pthread_join(work->threads[i], NULL);
     bool go_on;
-    while (accord_mirror_work_take(work, &go_on) != NULL)
-        continue;
+    struct accord_mirror_job *left;
+    while ((left = accord_mirror_work_take(work, &go_on)) != NULL)
+        if (!left->upload)
+            job_free(work, (struct job *)left);
     while (work->uploads != NULL)
         job_free(work, work->uploads);
     pthread_mutex_destroy(&work->mutex);

@@ -2,7 +2,8 @@
  * matter, and what is kept the mirror's.
  *
  * The logs that are due stand in two queues: those that were quick the last time, and those that were not. One thread
- * takes from the first alone, so slow logs, however many, never hold up all of the others. */
+ * takes from the first alone, and leaves those to the others that turn out to be slow, so slow logs, however many,
+ * never hold up the quick ones. */
 #include "serve/puller.h"
 
 #include "net/log_http.h"
@@ -17,7 +18,7 @@
 #define THREADS 4
 #define THREADS_MAX 32
 #define SLICE_MS 10000
-#define SLOW_MS 3000           /* a visit that took longer makes a log a slow one */
+#define SLOW_MS 2000           /* a visit that took longer makes a log a slow one */
 #define BACKOFF_MAX_MS 3600000 /* between visits at a log that fails */
 #define BACKOFF_DOUBLINGS 6
 #define SOON_MS 2000             /* where the log's own cache, or an upload, was in the way */
@@ -63,6 +64,7 @@ struct visit {
     struct accord_logs *logs;
     uint64_t generation;
     struct job *job; /* looked at under the lock only, while the generation is still the same */
+    bool quick_only;
     struct accord_known_log log;
     struct accord_pulled pulled;
     uint64_t begun_ms;
@@ -167,26 +169,38 @@ enum accord_status accord_puller_know(struct accord_puller *puller, struct accor
 
 /* A visit */
 
-static bool is_stopping(void *context)
+static bool is_stopping(struct accord_puller *puller)
 {
-    struct accord_puller *puller = context;
     pthread_mutex_lock(&puller->lock);
     bool stopping = puller->stopping;
     pthread_mutex_unlock(&puller->lock);
     return stopping;
 }
 
-/* Has it had its time, while others wait? */
+static bool is_too_slow(const struct visit *visit)
+{
+    return visit->quick_only && now_ms() - visit->begun_ms >= SLOW_MS;
+}
+
+/* Is an answer not to be waited for? */
+static bool is_given_up(void *context)
+{
+    const struct visit *visit = context;
+    return is_too_slow(visit) || is_stopping(visit->puller);
+}
+
+/* Has it had its time, while others wait? Asked between bundles. */
 static bool is_over(void *context)
 {
     const struct visit *visit = context;
     struct accord_puller *puller = visit->puller;
     uint64_t now = now_ms();
+    if (is_given_up(context))
+        return true;
     if (now - visit->begun_ms < puller->options.slice_ms)
-        return is_stopping(puller);
+        return false;
     pthread_mutex_lock(&puller->lock);
-    bool over = puller->stopping || puller->generation != visit->generation || due(&puller->quick) <= now ||
-                due(&puller->slow) <= now;
+    bool over = puller->generation != visit->generation || due(&puller->quick) <= now || due(&puller->slow) <= now;
     pthread_mutex_unlock(&puller->lock);
     return over;
 }
@@ -194,7 +208,7 @@ static bool is_over(void *context)
 static enum accord_status open_log(struct visit *visit, struct accord_reader **reader)
 {
     char url[URL_SIZE];
-    const struct accord_patience patience = {.stop = is_stopping, .context = visit->puller, .once = true};
+    const struct accord_patience patience = {.stop = is_given_up, .context = visit, .once = true};
     *reader = NULL;
     if (visit->log.url.size >= sizeof url)
         return accord_fail(&visit->error, ACCORD_TOO_LARGE, 0);
@@ -248,6 +262,8 @@ static enum outcome judge(const struct visit *visit)
     case ACCORD_CONSISTENCY:
     case ACCORD_WITNESS_PROOF:
         return FORKED;
+    case ACCORD_NETWORK:
+        return is_too_slow(visit) ? AGAIN : FAILED;
     default:
         return FAILED;
     }
@@ -329,7 +345,8 @@ static void finish(struct visit *visit)
     bool given_up = puller->stopping;
     if (visit->generation == puller->generation) {
         struct job *job = visit->job;
-        job->failures = outcome == DONE || outcome == AGAIN ? 0 : job->failures + 1;
+        if (outcome != AGAIN)
+            job->failures = outcome == DONE ? 0 : job->failures + 1;
         job->slow = now_ms() - visit->begun_ms >= SLOW_MS;
         job->due_ms = now_ms() + wait_of(puller, job, outcome);
         news = is_news(job, visit, outcome);
@@ -367,7 +384,7 @@ static void wait_until_ms(struct accord_puller *puller, uint64_t until)
 }
 
 /* Under the lock, which is let go for the visit. */
-static void visit_log(struct accord_puller *puller, struct job *job)
+static void visit_log(struct accord_puller *puller, struct job *job, bool quick_only)
 {
     struct visit *visit = calloc(1, sizeof *visit);
     if (visit == NULL) {
@@ -377,6 +394,7 @@ static void visit_log(struct accord_puller *puller, struct job *job)
     }
     visit->puller = puller;
     visit->job = job;
+    visit->quick_only = quick_only;
     visit->generation = puller->generation;
     visit->logs = accord_logs_keep(puller->logs);
     accord_logs_at(visit->logs, job->at, &visit->log);
@@ -405,7 +423,7 @@ static void *run_thread(void *context)
         uint64_t until;
         struct job *job = take(puller, thread.quick_only, &until);
         if (job != NULL)
-            visit_log(puller, job);
+            visit_log(puller, job, thread.quick_only);
         else
             wait_until_ms(puller, until);
     }

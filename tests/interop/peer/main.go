@@ -21,6 +21,7 @@ var commands = map[string]command{
 	"read-log":      {"DIR VKEY: read a log directory over loopback HTTP with torchwood's client, every entry proven", 2, readLog},
 	"make-proof":    {"DIR: write a proof, its policy and its entry, made by torchwood", 1, makeProof},
 	"make-log":      {"DIR COUNT SIZE: write a log with Tessera's library; print its vkey and the seconds that it took", 3, makeLog},
+	"serve-log":     {"DIR ADDRESS KEYFILE POLICY: serve a log of Tessera's whose checkpoints the policy's witnesses cosign", 4, serveLog},
 	"make-requests": {"DIR: write add-checkpoint requests of a small log for a witness", 1, makeRequests},
 }
 
