@@ -184,7 +184,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
         return;
     *place = NULL;
     if (exchange->stream && exchange->stage == READING)
-        exchange->http->handler.gone(exchange->http->handler.context, exchange);
+        exchange->http->handler.gone(exchange->http->handler.context, exchange, &exchange->request);
     if (exchange->http->closing)
         accord_http_peer_hang_up(exchange->peer);
     else

@@ -38,7 +38,7 @@ struct accord_http_handler {
     bool (*streams)(void *context, const struct accord_http_request *request);
     bool (*part)(void *context, struct accord_http_exchange *exchange, const struct accord_http_request *request,
                  struct accord_bytes part, bool last);
-    void (*gone)(void *context, struct accord_http_exchange *exchange);
+    void (*gone)(void *context, struct accord_http_exchange *exchange, const struct accord_http_request *request);
 };
 
 struct accord_http_limits {

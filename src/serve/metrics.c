@@ -183,8 +183,19 @@ static void cosigns(struct text *text, const struct accord_metrics *metrics)
            read_counter(&metrics->cosign_commits));
     number(text, "accord_witness_states_failing", "gauge", "States that could not be read or written when last tried.",
            (uint64_t)atomic_load_explicit(&metrics->cosign_failing, memory_order_relaxed));
-    number(text, "accord_known_logs", "gauge", "Logs that witnesses and mirrors accept.",
-           read_counter(&metrics->known_logs));
+}
+
+static void pulls(struct text *text, const struct accord_puller_counts *counts)
+{
+    number(text, "accord_mirror_visits_total", "counter", "Visits at logs, to pull what is new.",
+           read_counter(&counts->visits));
+    number(text, "accord_mirror_changes_total", "counter", "Visits after which something new is published.",
+           read_counter(&counts->changes));
+    number(text, "accord_mirror_failures_total", "counter", "Visits at logs that could not be read, or pulled.",
+           read_counter(&counts->failed));
+    number(text, "accord_mirror_forks_total", "counter", "Visits at logs whose tree does not grow out of the last one.",
+           read_counter(&counts->forked));
+    number(text, "accord_mirror_entries_total", "counter", "Entries that were pulled.", read_counter(&counts->entries));
 }
 
 static uint64_t resident_bytes(void)
@@ -235,6 +246,11 @@ enum accord_status accord_metrics_print(const struct accord_metrics_view *view, 
     }
     if (view->has_witness)
         cosigns(&text, view->metrics);
+    if (view->has_mirror)
+        pulls(&text, &view->metrics->pulls);
+    if (view->has_witness || view->has_mirror)
+        number(&text, "accord_known_logs", "gauge", "Logs that witnesses and mirrors accept.",
+               read_counter(&view->metrics->known_logs));
     process(&text, view);
     return text.status;
 }

@@ -7,6 +7,7 @@
 #include "accord/policy.h"
 #include "base/buffer.h"
 #include "net/gather.h"
+#include "serve/puller.h"
 
 /* Buckets at 0.25 ms * 2^i, for i from 0 to 15 (8.2 s), and one beyond. */
 #define ACCORD_HISTOGRAM_BUCKETS 17
@@ -53,8 +54,9 @@ struct accord_metrics {
     _Atomic int health; /* enum accord_log_health */
     _Atomic uint64_t known_logs;
     _Atomic uint64_t cosigns[ACCORD_COSIGN_OUTCOMES], cosign_commits;
-    struct accord_histogram cosign; /* from the whole request to its answer */
-    _Atomic int cosign_failing;     /* how many states could not be written when that was last tried */
+    struct accord_histogram cosign;    /* from the whole request to its answer */
+    struct accord_puller_counts pulls; /* of mirrors */
+    _Atomic int cosign_failing;        /* how many states could not be written when that was last tried */
     struct {
         _Atomic uint64_t outcomes[ACCORD_WITNESS_OUTCOMES];
         struct accord_histogram latency;

@@ -189,7 +189,8 @@ static bool is_given_up(void *context)
     return is_too_slow(visit) || is_stopping(visit->puller);
 }
 
-/* Has it had its time, while others wait? Asked between bundles. */
+/* Has it had its time, while others wait? Asked between bundles. One at least is brought, or a log whose checkpoint
+ * alone takes as long would never be copied. */
 static bool is_over(void *context)
 {
     const struct visit *visit = context;
@@ -197,7 +198,7 @@ static bool is_over(void *context)
     uint64_t now = now_ms();
     if (is_given_up(context))
         return true;
-    if (now - visit->begun_ms < puller->options.slice_ms)
+    if (now - visit->begun_ms < puller->options.slice_ms || visit->pulled.put == 0)
         return false;
     pthread_mutex_lock(&puller->lock);
     bool over = puller->generation != visit->generation || due(&puller->quick) <= now || due(&puller->slow) <= now;
@@ -293,7 +294,7 @@ static void tell(const struct visit *visit, enum outcome outcome, bool complain)
                      (unsigned long long)visit->pulled.size, (unsigned long long)visit->pulled.put);
     if (outcome == FORKED && complain)
         accord_event_error(ACCORD_EVENT_ERROR, "log-forked", name, &visit->error);
-    else if (visit->status != ACCORD_OK && complain)
+    else if ((outcome == FAILED || outcome == SOON) && complain)
         accord_event_error(ACCORD_EVENT_WARNING, "pull-failed", name, &visit->error);
     if (options->seen != NULL && visit->pulled.note.size > 0 &&
         accord_checkpoint_parse(&claim, accord_buffer_bytes(&visit->pulled.note), NULL) == ACCORD_OK)
@@ -328,7 +329,7 @@ static uint64_t wait_of(struct accord_puller *puller, const struct job *job, enu
 static bool is_news(struct job *job, const struct visit *visit, enum outcome outcome)
 {
     uint64_t now = now_ms();
-    if (outcome == SOON && job->failures < SOON_TRIES)
+    if (outcome == AGAIN || (outcome == SOON && job->failures < SOON_TRIES))
         return false;
     bool news = visit->status != job->complaint || now - job->complained_ms >= COMPLAIN_AGAIN_MS;
     job->complaint = visit->status;

@@ -48,7 +48,7 @@ static enum accord_status take_over(struct accord_server *server, const struct a
         return status;
     if (server->sequencer != NULL)
         accord_sequencer_accept_statements(server->sequencer, next->config.statements);
-    accord_roles_know(server->roles, next->logs);
+    accord_roles_know(server->roles, next);
     return ACCORD_OK;
 }
 

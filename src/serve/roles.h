@@ -27,10 +27,15 @@ ACCORD_MUST_USE bool accord_roles_body_max(const struct accord_roles *roles, con
                                            size_t *maximum);
 ACCORD_MUST_USE bool accord_roles_handle(struct accord_roles *roles, struct accord_http_exchange *exchange,
                                          const struct accord_http_request *request);
+bool accord_roles_stream(const struct accord_roles *roles, const struct accord_http_request *request);
+ACCORD_MUST_USE bool accord_roles_part(struct accord_roles *roles, struct accord_http_exchange *exchange,
+                                       const struct accord_http_request *request, struct accord_bytes part, bool last);
+void accord_roles_gone(struct accord_roles *roles, struct accord_http_exchange *exchange,
+                       const struct accord_http_request *request);
 /* Answers what is done. */
 void accord_roles_answer(struct accord_roles *roles);
-/* From here on these logs are known. */
-void accord_roles_know(struct accord_roles *roles, struct accord_logs *logs);
+/* From here on these logs are known, and pulled so often. */
+void accord_roles_know(struct accord_roles *roles, const struct accord_settings *settings);
 /* No more requests are taken; returns when those that wait are answered. From another thread than the loop's. */
 void accord_roles_drain(struct accord_roles *roles);
 void accord_roles_free(struct accord_roles *roles);

@@ -65,6 +65,25 @@ static void handle(void *context, struct accord_http_exchange *exchange, const s
         accord_http_answer_text(exchange, 404, "There is nothing here.\n");
 }
 
+static bool streams(void *context, const struct accord_http_request *request)
+{
+    const struct accord_server *server = context;
+    return accord_roles_stream(server->roles, request);
+}
+
+static bool part(void *context, struct accord_http_exchange *exchange, const struct accord_http_request *request,
+                 struct accord_bytes bytes, bool last)
+{
+    struct accord_server *server = context;
+    return accord_roles_part(server->roles, exchange, request, bytes, last);
+}
+
+static void gone(void *context, struct accord_http_exchange *exchange, const struct accord_http_request *request)
+{
+    struct accord_server *server = context;
+    accord_roles_gone(server->roles, exchange, request);
+}
+
 static void answer(struct accord_server *server)
 {
     if (server->role != NULL)
@@ -235,7 +254,8 @@ static enum accord_status start_sequencer(struct accord_server *server, struct a
 static enum accord_status start_http(struct accord_server *server, struct accord_error *error)
 {
     const struct accord_config *config = &server->settings->config;
-    const struct accord_http_handler handler = {.context = server, .body_max = body_max, .handle = handle};
+    const struct accord_http_handler handler = {
+        .context = server, .body_max = body_max, .handle = handle, .streams = streams, .part = part, .gone = gone};
     const struct accord_http_limits limits = {.connections = connections_within(config->connections),
                                               .body_bytes = config->memory_bytes / 2,
                                               .idle_seconds = config->idle_seconds,
@@ -309,6 +329,7 @@ static enum accord_status start(struct accord_server *server, struct accord_erro
     server->status.metrics = server->metrics;
     server->status.has_log = server->key != NULL;
     server->status.has_witness = server->settings->config.witness_count > 0;
+    server->status.has_mirror = server->settings->config.mirror_count > 0;
     server->status.clock = server->options->clock;
     server->status.version = server->options->version;
     accord_server_show_settings(server);

@@ -82,6 +82,7 @@ static void answer_metrics(struct accord_status_page *page, struct accord_http_e
     struct accord_metrics_view view = {.metrics = page->metrics,
                                        .has_log = page->has_log,
                                        .has_witness = page->has_witness,
+                                       .has_mirror = page->has_mirror,
                                        .policy = page->policy,
                                        .version = page->version,
                                        .open_files = page->open_files,

@@ -123,9 +123,11 @@ static inline bool hall_part(void *context, struct accord_http_exchange *exchang
     return true;
 }
 
-static inline void hall_gone(void *context, struct accord_http_exchange *exchange)
+static inline void hall_gone(void *context, struct accord_http_exchange *exchange,
+                             const struct accord_http_request *request)
 {
     struct hall *hall = context;
+    assert_string_equal(request->path, "/stream");
     assert_true(hall->streaming == NULL || exchange == hall->streaming);
     hall->gone++;
 }

@@ -24,6 +24,7 @@ struct mirrored {
     struct accord_signer *signer;
     uint64_t fork_at;
     unsigned branch; /* of the entries that are read now */
+    size_t least;    /* bytes of each entry, if it is not 0 */
     uint8_t leaves[2][MIRRORED_MAX][ACCORD_HASH_SIZE];
 };
 
@@ -31,14 +32,17 @@ static inline size_t mirrored_entry(const struct mirrored *log, unsigned branch,
 {
     size_t size = (size_t)snprintf((char *)entry, 1024, "%u %u", index < log->fork_at ? 0 : branch, (unsigned)index);
     size_t all = index % 97 == 3 ? 700 : index % 101 == 7 ? 0 : size;
+    if (all < log->least)
+        all = log->least;
     memset(entry + (all > size ? size : all), 'm', all > size ? all - size : 0);
     return all;
 }
 
-static inline void mirrored_init(struct mirrored *log, const char *origin, uint64_t fork_at)
+static inline void mirrored_init_wide(struct mirrored *log, const char *origin, uint64_t fork_at, size_t least)
 {
     memset(log, 0, sizeof *log);
     log->fork_at = fork_at;
+    log->least = least;
     assert_int_equal(accord_signer_generate(&log->signer, slice(origin), ACCORD_KEY_ED25519, NULL), ACCORD_OK);
     for (unsigned branch = 0; branch < 2; branch++) {
         for (uint64_t i = 0; i < MIRRORED_MAX; i++) {
@@ -47,6 +51,11 @@ static inline void mirrored_init(struct mirrored *log, const char *origin, uint6
             accord_merkle_leaf(&accord_crypto_default, bytes, log->leaves[branch][i]);
         }
     }
+}
+
+static inline void mirrored_init(struct mirrored *log, const char *origin, uint64_t fork_at)
+{
+    mirrored_init_wide(log, origin, fork_at, 0);
 }
 
 static inline void mirrored_free(struct mirrored *log)

@@ -288,12 +288,12 @@ static void test_the_slow_hold_up_nobody(void **state)
     start(fixture, 7, &options);
     assert_true(comes_to(fixture, 5, 10) && comes_to(fixture, 6, 10));
     assert_true(accord_monotonic_us() - begun_us < 10000000);
-    /* From now on it is known who is slow. */
-    for (unsigned i = 0; i < 3; i++) {
+    /* Then it is known who is slow. */
+    for (unsigned i = 0; i < 4; i++) {
         begun_us = accord_monotonic_us();
         grow(fixture, "6", 6, NULL, 300);
         assert_true(comes_to(fixture, 6, 10 + 300 * (i + 1)));
-        assert_true(accord_monotonic_us() - begun_us < 3000000);
+        assert_true(accord_monotonic_us() - begun_us < (i == 0 ? 10000000 : 3000000));
     }
     /* And nobody waits for them in the end. */
     begun_us = accord_monotonic_us();
@@ -355,14 +355,14 @@ static void test_takes_turns(void **state)
     options.threads = 1;
     options.slice_ms = 20;
     options.interval_ms = 60000;
-    grow(fixture, "0", 0, NULL, 60000);
-    grow(fixture, "1", 1, NULL, 60000);
+    grow(fixture, "0", 0, NULL, 20000);
+    grow(fixture, "1", 1, NULL, 20000);
     start(fixture, 2, &options);
-    assert_true(comes_to(fixture, 0, 60000) && comes_to(fixture, 1, 60000));
+    assert_true(comes_to(fixture, 0, 20000) && comes_to(fixture, 1, 20000));
     accord_puller_stop(fixture->puller);
     fixture->puller = NULL;
-    assert_in_range(atomic_load(&fixture->counts.visits), 3, 100);
-    assert_int_equal(atomic_load(&fixture->counts.entries), 120000);
+    assert_in_range(atomic_load(&fixture->counts.visits), 3, 200);
+    assert_int_equal(atomic_load(&fixture->counts.entries), 40000);
 }
 
 static void test_reload(void **state)
