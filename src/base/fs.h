@@ -44,6 +44,9 @@ struct accord_fs {
     void (*write_back)(void *context, int handle);
     /* These bytes, which are durable, will not be read soon: they need not take the place of others in memory. */
     void (*forget)(void *context, int handle, uint64_t offset, uint64_t size);
+    /* Which file this is: its number, and when it was made (nanoseconds; 0 where that is not known). A copy has others.
+     * May be NULL. */
+    int (*identify)(void *context, const char *path, uint64_t *number, uint64_t *made_ns);
 };
 
 /* The machine's own. */

@@ -233,6 +233,19 @@ static void real_forget(void *context, int handle, uint64_t offset, uint64_t siz
     (void)posix_fadvise(handle, (off_t)offset, (off_t)size, POSIX_FADV_DONTNEED);
 }
 
+static int real_identify(void *context, const char *path, uint64_t *number, uint64_t *made_ns)
+{
+    (void)context;
+    struct statx status;
+    if (statx(AT_FDCWD, path, 0, STATX_INO | STATX_BTIME, &status) != 0)
+        return -errno;
+    *number = status.stx_ino;
+    *made_ns = (status.stx_mask & STATX_BTIME) == 0
+                   ? 0
+                   : (uint64_t)status.stx_btime.tv_sec * 1000000000 + status.stx_btime.tv_nsec;
+    return 0;
+}
+
 const struct accord_fs accord_fs_real = {
     .context = NULL,
     .open = real_open,
@@ -253,4 +266,5 @@ const struct accord_fs accord_fs_real = {
     .remove_dir = real_remove_dir,
     .write_back = real_write_back,
     .forget = real_forget,
+    .identify = real_identify,
 };

@@ -168,14 +168,14 @@ static int exit_status(const struct monitoring *monitoring, int status)
 }
 
 /* A witness that could not be asked, where it matters most: nothing else was found. */
-static int say_unasked(const struct monitoring *monitoring)
+static int say_unasked(struct monitoring *monitoring)
 {
     int status = 0;
     for (size_t i = 0; i < monitoring->asking.count; i++) {
         const struct accord_monitor_view *view = &monitoring->asking.views[i];
         bool unasked = view->error.status != ACCORD_NOT_FOUND && accord_status_exit(view->error.status) == 3;
         if (unasked) {
-            status = accord_refuse(monitoring->call, "a witness could not be asked", &view->error);
+            status = accord_monitor_refuse(&monitoring->telling, "a witness could not be asked", &view->error);
         }
     }
     return status;
@@ -187,7 +187,8 @@ static int once(struct monitoring *monitoring)
     enum accord_status status = look(monitoring, &error);
     if (status != ACCORD_OK) {
         error.status = status;
-        return exit_status(monitoring, accord_refuse(monitoring->call, monitoring->call->operands[0], &error));
+        return exit_status(monitoring,
+                           accord_monitor_refuse(&monitoring->telling, monitoring->call->operands[0], &error));
     }
     int result = exit_status(monitoring, say_unasked(monitoring));
     if (result == 0 && isatty(STDERR_FILENO) == 1) {
@@ -228,7 +229,7 @@ static int follow(struct monitoring *monitoring)
         }
         if (status != ACCORD_OK && (!met || !is_passing(status))) {
             error.status = status;
-            return exit_status(monitoring, accord_refuse(call, call->operands[0], &error));
+            return exit_status(monitoring, accord_monitor_refuse(&monitoring->telling, call->operands[0], &error));
         }
         wait_s = status == ACCORD_OK ? monitoring->interval_s : wait_s * 2 > BACKOFF_MAX_S ? BACKOFF_MAX_S : wait_s * 2;
         if (status != ACCORD_OK) {
@@ -264,7 +265,7 @@ static int run_opened(struct monitoring *monitoring)
     enum accord_status status = accord_monitor_open(&monitoring->monitor, &options, &error);
     if (status != ACCORD_OK) {
         error.status = status;
-        return exit_status(monitoring, accord_refuse(call, options.state, &error));
+        return exit_status(monitoring, accord_monitor_refuse(&monitoring->telling, options.state, &error));
     }
     int result = accord_call_flag(call, "follow") ? follow(monitoring) : once(monitoring);
     accord_monitor_close(monitoring->monitor);
@@ -311,15 +312,16 @@ static int run(struct monitoring *monitoring)
     }
     if (status != ACCORD_OK) {
         error.status = status;
-        return exit_status(monitoring, accord_refuse(call, subject, &error));
+        return exit_status(monitoring, accord_monitor_refuse(&monitoring->telling, subject, &error));
     }
-    accord_lines_init(&monitoring->telling.lines, &stop);
-    const struct sigaction action = {.sa_handler = on_signal};
-    (void)sigaction(SIGTERM, &action, NULL);
-    (void)sigaction(SIGINT, &action, NULL);
-    int result = run_opened(monitoring);
-    accord_lines_free(&monitoring->telling.lines);
-    return result;
+    /* A look that is cut off must not pass for one that found nothing: without --follow a signal kills, and the state
+     * is as it was saved last. */
+    if (accord_call_flag(call, "follow")) {
+        const struct sigaction action = {.sa_handler = on_signal};
+        (void)sigaction(SIGTERM, &action, NULL);
+        (void)sigaction(SIGINT, &action, NULL);
+    }
+    return run_opened(monitoring);
 }
 
 int accord_run_monitor(struct accord_call *call)
@@ -346,7 +348,9 @@ int accord_run_monitor(struct accord_call *call)
     accord_url_show(call->operands[0], log, sizeof log);
     monitoring.telling =
         (struct accord_monitor_telling){.call = call, .log = log, .command = accord_call_value(call, "exec")};
+    accord_lines_init(&monitoring.telling.lines, &stop);
     int result = run(&monitoring);
+    accord_lines_free(&monitoring.telling.lines);
     accord_monitor_asking_free(&monitoring.asking);
     accord_expected_free(&monitoring.expected);
     accord_trust_file_free(&monitoring.trust);

@@ -116,7 +116,8 @@ const struct accord_command accord_commands[] = {
      .operands_max = 1,
      .summary = "follow a log, and report what somebody must know",
      .description =
-         "Each checkpoint must be signed by the log and its quorum and grow out of the one before, each entry be in its "
+         "Each checkpoint must be signed by the log and its quorum and grow out of the one before, each entry be in "
+         "its "
          "tree, each statement follow its grammar and be signed as the roster asks. What is told: releases and other "
          "statements in the name of a --vendor that are not among what --expect lists; new rosters; statements that "
          "break the rules; a log that contradicts itself, goes back or is not what a --witness saw (kept as evidence); "

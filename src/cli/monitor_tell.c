@@ -2,6 +2,7 @@
  * that a log holds into a command line. */
 #include "cli/monitor_tell.h"
 
+#include "base/report.h"
 #include "cli/monitor_exec.h"
 #include "cli/say.h"
 
@@ -104,4 +105,23 @@ enum accord_status accord_monitor_settle(void *context, struct accord_error *err
 {
     struct accord_monitor_telling *telling = context;
     return accord_lines_flush(&telling->lines, error);
+}
+
+int accord_monitor_refuse(struct accord_monitor_telling *telling, const char *subject, const struct accord_error *error)
+{
+    char sentence[1024];
+    if (!telling->call->json) {
+        return accord_refuse(telling->call, subject, error);
+    }
+    accord_error_sentence(error, subject, sentence, sizeof sentence);
+    json_t *json = json_pack("{s:b, s:s, s:o}", "ok", 0, "rule", accord_status_rule(error->status), "sentence",
+                             accord_json_text(accord_bytes_of(sentence)));
+    char *text = json == NULL ? NULL : json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII);
+    json_decref(json);
+    /* Who cannot be told anything is told by the exit status. */
+    if (text != NULL && accord_lines_put(&telling->lines, accord_bytes_of(text), NULL) == ACCORD_OK) {
+        (void)!accord_lines_flush(&telling->lines, NULL);
+    }
+    free(text);
+    return accord_status_exit(error->status);
 }

@@ -18,5 +18,8 @@ struct accord_monitor_telling {
 ACCORD_MUST_USE enum accord_status accord_monitor_take(void *context, const struct accord_finding *finding,
                                                        struct accord_error *error);
 ACCORD_MUST_USE enum accord_status accord_monitor_settle(void *context, struct accord_error *error);
+/* Says what could not be done, as accord_refuse does, but in one line with --json too; returns its exit status. */
+ACCORD_MUST_USE int accord_monitor_refuse(struct accord_monitor_telling *telling, const char *subject,
+                                          const struct accord_error *error);
 
 #endif

@@ -7,6 +7,7 @@
 #include "crypto/backend.h"
 #include "keys/age.h"
 #include "keys/agent.h"
+#include "keys/keeper.h"
 #include "keys/private.h"
 
 #include <sodium.h>
@@ -22,7 +23,8 @@
 
 struct accord_signer {
     struct accord_vkey vkey;
-    uint8_t *seed; /* locked memory; NULL where ssh-agent holds the key */
+    uint8_t *seed;                /* locked memory; NULL where somebody else holds the key: */
+    struct accord_keeper *keeper; /* a process of its own, or where this is NULL ssh-agent */
     uint8_t vkey_text[VKEY_SIZE_MAX];
 };
 
@@ -171,6 +173,7 @@ void accord_signer_free(struct accord_signer *signer)
     if (signer == NULL)
         return;
     sodium_free(signer->seed);
+    accord_keeper_stop(signer->keeper);
     free(signer);
 }
 
@@ -264,6 +267,28 @@ enum accord_status accord_signer_open(struct accord_signer **signer, const struc
     return name_file(error, status, key_arg);
 }
 
+enum accord_status accord_signer_open_apart(struct accord_signer **signer, const struct accord_fs *fs,
+                                            const char *key_arg, const char *passphrase_file,
+                                            struct accord_error *error)
+{
+    struct accord_bytes agent;
+    struct accord_buffer vkey;
+    if (is_agent(key_arg, &agent))
+        return signer_of_agent(signer, agent, error);
+    struct accord_signer *made = calloc(1, sizeof *made);
+    if (made == NULL)
+        return fail(error, ACCORD_NO_MEMORY, bytes_of(key_arg));
+    accord_buffer_init(&vkey, sizeof made->vkey_text);
+    enum accord_status status = accord_keeper_start(&made->keeper, fs, key_arg, passphrase_file, &vkey, error);
+    if (status == ACCORD_OK) {
+        memcpy(made->vkey_text, vkey.data, vkey.size);
+        status = accord_vkey_parse(&made->vkey, (struct accord_bytes){made->vkey_text, vkey.size},
+                                   &accord_crypto_default, error);
+    }
+    accord_buffer_free(&vkey);
+    return hand_over(signer, made, status);
+}
+
 const struct accord_vkey *accord_signer_vkey(const struct accord_signer *signer)
 {
     return &signer->vkey;
@@ -351,10 +376,24 @@ enum accord_status accord_signer_sign(const struct accord_signer *signer, struct
 {
     uint8_t data[8 + ACCORD_MLDSA44_SIGNATURE_SIZE];
     struct accord_out signature = {data, sizeof data, 0, false};
+    if (signer->keeper != NULL)
+        return accord_keeper_sign(signer->keeper, &text, 1, timestamp, &out, error);
     enum accord_status status = signer->vkey.type == ACCORD_KEY_ED25519
                                     ? sign_message(signer, text, data, &signature.size, error)
                                     : cosign(signer, text, timestamp, &signature, error);
     return status == ACCORD_OK ? append_line(signer, accord_out_bytes(&signature), out, error) : status;
+}
+
+enum accord_status accord_signer_sign_all(const struct accord_signer *signer, const struct accord_bytes *texts,
+                                          size_t count, uint64_t timestamp, struct accord_buffer *const *lines,
+                                          struct accord_error *error)
+{
+    if (signer->keeper != NULL)
+        return accord_keeper_sign(signer->keeper, texts, count, timestamp, lines, error);
+    enum accord_status status = ACCORD_OK;
+    for (size_t i = 0; status == ACCORD_OK && i < count; i++)
+        status = accord_signer_sign(signer, texts[i], timestamp, lines[i], error);
+    return status;
 }
 
 enum accord_status accord_report_key_new(const struct accord_fs *fs, const char *path, const char *passphrase_file,

@@ -23,6 +23,11 @@ ACCORD_MUST_USE enum accord_status accord_signer_generate(struct accord_signer *
 ACCORD_MUST_USE enum accord_status accord_signer_open(struct accord_signer **signer, const struct accord_fs *fs,
                                                       const char *key_arg, const char *passphrase_file,
                                                       struct accord_error *error);
+/* The same with the key in a process of its own (keeper.h): before any thread is there. A key that ssh-agent holds is
+ * apart already. */
+ACCORD_MUST_USE enum accord_status accord_signer_open_apart(struct accord_signer **signer, const struct accord_fs *fs,
+                                                            const char *key_arg, const char *passphrase_file,
+                                                            struct accord_error *error);
 void accord_signer_free(struct accord_signer *signer);
 const struct accord_vkey *accord_signer_vkey(const struct accord_signer *signer);
 /* Writes the private key's file: mode 0600, never over another (ACCORD_EXISTS). */
@@ -35,6 +40,12 @@ ACCORD_MUST_USE enum accord_status accord_signer_save(const struct accord_signer
 ACCORD_MUST_USE enum accord_status accord_signer_sign(const struct accord_signer *signer, struct accord_bytes text,
                                                       uint64_t timestamp, struct accord_buffer *out,
                                                       struct accord_error *error);
+
+/* Signs many with one key: the line over texts[i] is appended to *lines[i]. Where it fails, some lines may be there. */
+ACCORD_MUST_USE enum accord_status accord_signer_sign_all(const struct accord_signer *signer,
+                                                          const struct accord_bytes *texts, size_t count,
+                                                          uint64_t timestamp, struct accord_buffer *const *lines,
+                                                          struct accord_error *error);
 
 /* Report keys (age X25519 identities). public_out gets `age1...` and a NUL. */
 ACCORD_MUST_USE enum accord_status accord_report_key_new(const struct accord_fs *fs, const char *path,

@@ -31,6 +31,23 @@ static enum accord_status broke(struct accord_copy *copy, enum accord_status sta
     return status;
 }
 
+/* The mark needs no sync: after a reboot what is found is what is there. */
+void accord_copy_doubt(struct accord_copy *copy)
+{
+    char path[ACCORD_COPY_PATH_SIZE];
+    snprintf(path, sizeof path, "%s/" ACCORD_COPY_DOUBT, copy->dir);
+    int handle = copy->fs->open(copy->fs->context, path, ACCORD_OPEN_WRITE | ACCORD_OPEN_CREATE, FILE_MODE);
+    if (handle >= 0)
+        (void)copy->fs->close(copy->fs->context, handle);
+    copy->doubtful = true;
+    copy->broken = true;
+}
+
+bool accord_copy_doubtful(const struct accord_copy *copy)
+{
+    return copy->doubtful;
+}
+
 uint64_t accord_copy_size(const struct accord_copy *copy)
 {
     return copy->published;
@@ -231,6 +248,7 @@ static enum accord_status compute_growth(struct accord_copy *copy, struct accord
 static enum accord_status append_growth(struct accord_copy *copy, struct accord_bytes entries, uint64_t count,
                                         struct accord_error *error)
 {
+    copy->dirty = true;
     enum accord_status status =
         accord_edge_append(&copy->edge, &copy->writing, entries, count,
                            (const uint8_t(*)[ACCORD_HASH_SIZE])copy->leaves, &copy->growth, copy->published, error);
@@ -389,14 +407,27 @@ static enum accord_status write_partials(struct accord_copy *copy, uint64_t size
 
 static enum accord_status settle(struct accord_copy *copy, struct accord_error *error)
 {
-    enum accord_status status;
+    enum accord_status status = ACCORD_OK;
     int result = copy->unsure ? copy->fs->sync_all(copy->fs->context, copy->dir) : 0;
     if (result < 0)
-        return accord_file_error(error, result, copy->dir);
-    copy->files.settle_begin(copy->files.context);
-    (void)copy->files.job_end(copy->files.context, true, &status, error);
-    copy->unsure = copy->unsure && status != ACCORD_OK;
-    return status;
+        status = accord_file_error(error, result, copy->dir);
+    if (status == ACCORD_OK) {
+        copy->files.settle_begin(copy->files.context);
+        (void)copy->files.job_end(copy->files.context, true, &status, error);
+    }
+    if (status != ACCORD_OK) {
+        accord_copy_doubt(copy);
+        return status;
+    }
+    copy->unsure = false;
+    copy->dirty = false;
+    return ACCORD_OK;
+}
+
+enum accord_status accord_copy_settle(struct accord_copy *copy, struct accord_error *error)
+{
+    enum accord_status status = check_sound(copy, error);
+    return status == ACCORD_OK && copy->dirty ? settle(copy, error) : status;
 }
 
 static enum accord_status other_root(struct accord_copy *copy, uint64_t size, struct accord_error *error)
@@ -475,7 +506,10 @@ enum accord_status accord_copy_publish(struct accord_copy *copy, struct accord_b
     if (status != ACCORD_OK)
         return accord_fail(error, status, 0);
     snprintf(path, sizeof path, "%s/checkpoint", copy->dir);
-    status = accord_file_replace(copy->fs, path, checkpoint, FILE_MODE, error);
+    bool sync_failed = false;
+    status = accord_file_replace_told(copy->fs, path, checkpoint, FILE_MODE, &sync_failed, error);
+    if (sync_failed)
+        accord_copy_doubt(copy);
     if (status != ACCORD_OK) {
         accord_buffer_free(&bytes);
         return broke(copy, status);
@@ -486,6 +520,23 @@ enum accord_status accord_copy_publish(struct accord_copy *copy, struct accord_b
     copy->published = claim.size;
     memcpy(copy->published_root, claim.root, sizeof copy->published_root);
     return ACCORD_OK;
+}
+
+/* What was put is made durable, or doubted while it is still known that it was put. */
+void accord_copy_close(struct accord_copy *copy)
+{
+    if (copy == NULL)
+        return;
+    if (accord_copy_settle(copy, NULL) != ACCORD_OK)
+        copy->broken = true;
+    accord_store_dir_close(&copy->files);
+    accord_hasher_free(copy->hasher);
+    accord_edge_free(&copy->edge);
+    accord_buffer_free(&copy->checkpoint);
+    free(copy->leaves);
+    if (copy->lock >= 0)
+        (void)copy->fs->close(copy->fs->context, copy->lock);
+    free(copy);
 }
 
 enum accord_status accord_copy_reader(struct accord_copy *copy, struct accord_reader **reader,

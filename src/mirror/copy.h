@@ -33,6 +33,13 @@ ACCORD_MUST_USE enum accord_status accord_copy_checkpoint(struct accord_copy *co
 size_t accord_copy_held(const struct accord_copy *copy);
 /* A write failed: every later call that writes is refused, and opening it again mends that. */
 bool accord_copy_broken(const struct accord_copy *copy);
+/* It was a sync that failed: then nobody knows which of the bytes that were written lately, here or elsewhere on this
+ * file system, are on the disk, though they can be read. Opening it again drops what is not below the published tree,
+ * so that it is written again. accord_copy_doubt says that it was another's sync; accord_copy_settle syncs what was
+ * put, as a commit and accord_copy_close do. */
+ACCORD_MUST_USE enum accord_status accord_copy_settle(struct accord_copy *copy, struct accord_error *error);
+bool accord_copy_doubtful(const struct accord_copy *copy);
+void accord_copy_doubt(struct accord_copy *copy);
 
 /* Entries [first, first + count), count at most 256 - first % 256: those of one bundle, or a part of it, each behind
  * its length. first is not above accord_copy_next.

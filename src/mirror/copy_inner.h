@@ -5,6 +5,8 @@
 #include "log/edge.h"
 #include "mirror/copy.h"
 
+/* Made when a sync has failed: until the next reboot files that look sound may not be on the disk. */
+#define ACCORD_COPY_DOUBT ".accord/doubt"
 #define ACCORD_COPY_PATH_SIZE 4096
 #define ACCORD_COPY_DIR_SIZE_MAX (ACCORD_COPY_PATH_SIZE - 256)
 
@@ -23,8 +25,10 @@ struct accord_copy {
     uint8_t published_root[ACCORD_HASH_SIZE];
     uint64_t committed; /* the last tree that was */
     uint8_t committed_root[ACCORD_HASH_SIZE];
-    bool unsure; /* a process before this one may have left files and names that are not durable */
-    bool broken; /* a write failed: what the edge is in the middle of is known no more */
+    bool unsure;   /* a process before this one may have left files and names that are not durable */
+    bool dirty;    /* something was written since the last sync */
+    bool doubtful; /* a sync failed: what was written since the one before may be in memory alone, and look sound */
+    bool broken;   /* a write failed: what the edge is in the middle of is known no more */
 
     struct accord_hasher *hasher; /* NULL until a batch comes that it pays for */
     uint8_t (*leaves)[ACCORD_HASH_SIZE];

@@ -84,6 +84,10 @@ static enum accord_status take_lock(struct accord_copy *copy, struct accord_erro
     result = fs->make_dir(fs->context, path, DIR_MODE);
     if (result < 0 && result != -EEXIST)
         return accord_file_error(error, result, path);
+    /* It says whose directory this is, so it must be there before anything else can be. */
+    result = fs->sync_dir(fs->context, copy->dir);
+    if (result < 0)
+        return accord_file_error(error, result, copy->dir);
     path_of(copy, ".accord/lock", path);
     result = fs->open(fs->context, path, ACCORD_OPEN_WRITE | ACCORD_OPEN_CREATE, FILE_MODE);
     if (result < 0)
@@ -239,6 +243,38 @@ static enum accord_status take_bundle(struct accord_copy *copy, struct accord_by
     return accord_copy_grow(copy, rest, ACCORD_TILE_WIDTH - before, error);
 }
 
+static void place_path(const struct accord_copy *copy, uint64_t index, bool entries, char path[PATH_SIZE])
+{
+    const struct accord_tile tile = {entries, 0, index, ACCORD_TILE_WIDTH};
+    char name[ACCORD_TILE_PATH_SIZE_MAX + 1];
+    accord_object_name(&tile, name);
+    path_of(copy, name, path);
+}
+
+/* The last comes first, so whoever is killed here leaves no gap that hides the rest. */
+static enum accord_status drop_pending(struct accord_copy *copy, struct accord_error *error)
+{
+    const struct accord_fs *fs = copy->fs;
+    char path[PATH_SIZE], doubt[PATH_SIZE];
+    uint64_t first = accord_copy_edge_index(copy->published, 0), end = first;
+    path_of(copy, ACCORD_COPY_DOUBT, doubt);
+    int found = fs->exists(fs->context, doubt);
+    if (found == 0)
+        return ACCORD_OK;
+    do
+        place_path(copy, end++, true, path);
+    while ((found = fs->exists(fs->context, path)) > 0);
+    int result = found;
+    while (result >= 0 && end-- > first) {
+        place_path(copy, end, true, path);
+        result = fs->unlink(fs->context, path);
+        result = result == -ENOENT ? 0 : result;
+    }
+    if (result >= 0)
+        result = fs->unlink(fs->context, doubt);
+    return result < 0 ? accord_file_error(error, result, copy->dir) : ACCORD_OK;
+}
+
 static enum accord_status load_pending(struct accord_copy *copy, struct accord_error *error)
 {
     struct accord_buffer bundle, tile;
@@ -314,26 +350,14 @@ enum accord_status accord_copy_open(struct accord_copy **out, const struct accor
     }
     if (status == ACCORD_OK) {
         sweep_partials(copy);
-        status = accord_copy_load(copy, true, error);
+        status = drop_pending(copy, error);
     }
+    if (status == ACCORD_OK)
+        status = accord_copy_load(copy, true, error);
     if (status != ACCORD_OK) {
         accord_copy_close(copy);
         return status;
     }
     *out = copy;
     return ACCORD_OK;
-}
-
-void accord_copy_close(struct accord_copy *copy)
-{
-    if (copy == NULL)
-        return;
-    accord_store_dir_close(&copy->files);
-    accord_hasher_free(copy->hasher);
-    accord_edge_free(&copy->edge);
-    accord_buffer_free(&copy->checkpoint);
-    free(copy->leaves);
-    if (copy->lock >= 0)
-        (void)copy->fs->close(copy->fs->context, copy->lock);
-    free(copy);
 }

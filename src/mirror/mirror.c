@@ -146,6 +146,37 @@ static struct accord_mirror_slot *take_idle(struct accord_mirror *mirror)
     return slot;
 }
 
+/* The sync of one copy that failed may have been told of another's bytes. */
+static void close_doubted(struct accord_mirror *mirror, struct accord_mirror_slot *slot)
+{
+    pthread_mutex_lock(&mirror->mutex);
+    bool doubted = slot->copy != NULL && slot->opened_at != mirror->doubts;
+    pthread_mutex_unlock(&mirror->mutex);
+    if (!doubted)
+        return;
+    accord_copy_doubt(slot->copy);
+    accord_copy_close(slot->copy);
+    slot->copy = NULL;
+}
+
+/* True where what was put last could not be made durable. */
+static bool close_copy(struct accord_mirror_slot *slot)
+{
+    if (slot->copy == NULL)
+        return false;
+    bool doubted = accord_copy_settle(slot->copy, NULL) != ACCORD_OK && accord_copy_doubtful(slot->copy);
+    accord_copy_close(slot->copy);
+    slot->copy = NULL;
+    return doubted;
+}
+
+/* With the mutex. */
+static void count_doubt(struct accord_mirror *mirror, bool doubted)
+{
+    mirror->doubts += doubted;
+    mirror->state_doubted = mirror->state_doubted || doubted;
+}
+
 static void close_idle(struct accord_mirror *mirror)
 {
     for (;;) {
@@ -155,9 +186,10 @@ static void close_idle(struct accord_mirror *mirror)
         if (slot == NULL)
             return;
         pthread_mutex_lock(&slot->lock);
-        accord_copy_close(slot->copy);
-        slot->copy = NULL;
+        close_doubted(mirror, slot);
+        bool doubted = close_copy(slot);
         pthread_mutex_lock(&mirror->mutex);
+        count_doubt(mirror, doubted);
         note_open(mirror, slot);
         slot->users--;
         slot->holders--;
@@ -176,6 +208,7 @@ static enum accord_status slot_open(struct accord_mirror *mirror, struct accord_
         return status;
     pthread_mutex_lock(&mirror->mutex);
     slot->published = accord_copy_published(slot->copy);
+    slot->opened_at = mirror->doubts;
     note_open(mirror, slot);
     pthread_mutex_unlock(&mirror->mutex);
     return ACCORD_OK;
@@ -189,6 +222,7 @@ enum accord_status accord_mirror_slot_hold(struct accord_mirror *mirror, struct 
     slot->holders++;
     pthread_mutex_unlock(&mirror->mutex);
     pthread_mutex_lock(&slot->lock);
+    close_doubted(mirror, slot);
     if (slot->copy == NULL)
         status = slot_open(mirror, slot, origin, error);
     if (status != ACCORD_OK)
@@ -199,11 +233,13 @@ enum accord_status accord_mirror_slot_hold(struct accord_mirror *mirror, struct 
 /* A copy whose disk failed is opened again by whoever comes next. */
 void accord_mirror_slot_let_go(struct accord_mirror *mirror, struct accord_mirror_slot *slot)
 {
+    bool doubted = slot->copy != NULL && accord_copy_doubtful(slot->copy);
     if (slot->copy != NULL && accord_copy_broken(slot->copy)) {
         accord_copy_close(slot->copy);
         slot->copy = NULL;
     }
     pthread_mutex_lock(&mirror->mutex);
+    count_doubt(mirror, doubted);
     note_open(mirror, slot);
     slot->holders--;
     pthread_mutex_unlock(&mirror->mutex);

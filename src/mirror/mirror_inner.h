@@ -24,6 +24,7 @@ struct accord_mirror_slot {
     struct accord_mirror_slot *next;          /* in its bucket */
     struct accord_mirror_slot *newer, *older; /* by when it was used */
     unsigned users, holders;                  /* who have it; of these, who have the lock or wait for it */
+    uint64_t opened_at;                       /* how many syncs had failed */
     bool open;                                /* there is a copy, of so many bytes */
     size_t held;
     bool published; /* something is known to be, of this size */
@@ -51,6 +52,8 @@ struct accord_mirror {
     struct accord_mirror_slot *buckets[ACCORD_MIRROR_BUCKETS];
     struct accord_mirror_slot *newest, *oldest;
     size_t slot_count, open_count, open_held;
+    uint64_t doubts;    /* syncs of copies that failed */
+    bool state_doubted; /* the state file was open then */
 };
 
 /* The logs that are known now; to be given back with accord_logs_free. */

@@ -28,20 +28,26 @@ static struct accord_bytes self(const struct accord_mirror *mirror)
     return accord_signer_vkey(mirror->signers[0])->text;
 }
 
-enum accord_status accord_mirror_remember(struct accord_mirror *mirror, struct accord_error *error)
-{
-    char path[4096];
-    if (mirror->state != NULL)
-        return ACCORD_OK;
-    snprintf(path, sizeof path, "%s/.accord/pending", mirror->dir);
-    return accord_cosigner_state_open(&mirror->state, mirror->fs, path, error);
-}
-
 /* After a failure nobody knows what the state file holds: it is opened again. */
 static void forget_state(struct accord_mirror *mirror)
 {
     accord_cosigner_state_close(mirror->state);
     mirror->state = NULL;
+}
+
+enum accord_status accord_mirror_remember(struct accord_mirror *mirror, struct accord_error *error)
+{
+    char path[4096];
+    pthread_mutex_lock(&mirror->mutex);
+    bool doubted = mirror->state_doubted;
+    mirror->state_doubted = false;
+    pthread_mutex_unlock(&mirror->mutex);
+    if (doubted)
+        forget_state(mirror);
+    if (mirror->state != NULL)
+        return ACCORD_OK;
+    snprintf(path, sizeof path, "%s/.accord/pending", mirror->dir);
+    return accord_cosigner_state_open(&mirror->state, mirror->fs, path, error);
 }
 
 /* The last few */

@@ -49,10 +49,10 @@ struct accord_bytes accord_monitor_origin(const struct accord_monitor *monitor);
  * worth telling. */
 ACCORD_MUST_USE enum accord_status accord_monitor_fetch(struct accord_monitor *monitor, struct accord_reader *reader,
                                                         struct accord_error *error);
-/* Judges the checkpoint that was fetched, the views, and all entries that are new; tells; remembers. The reader is to be
- * a new one for each look: what one keeps is of the log as it was. What the log did wrong is a finding and ACCORD_OK.
- * Other statuses mean that it could not be judged: try again, but where telling or remembering failed, with a monitor
- * opened anew. now is POSIX seconds. */
+/* Judges the checkpoint that was fetched, the views, and all entries that are new; tells; remembers. The reader is to
+ * be a new one for each look: what one keeps is of the log as it was. What the log did wrong is a finding and
+ * ACCORD_OK. Other statuses mean that it could not be judged: try again, but where telling or remembering failed, with
+ * a monitor opened anew. now is POSIX seconds. */
 ACCORD_MUST_USE enum accord_status accord_monitor_look(struct accord_monitor *monitor, struct accord_reader *reader,
                                                        const struct accord_monitor_view *views, size_t view_count,
                                                        uint64_t now, struct accord_error *error);

@@ -97,9 +97,9 @@ static enum accord_status open_key(struct accord_roles *roles, const struct acco
         return ACCORD_TOO_LARGE;
     }
     struct accord_signer *key;
-    enum accord_status status =
-        accord_signer_open(&key, roles->options.serve->fs, accord_settings_about(roles->options.serve, config->key),
-                           passphrase_file[0] == 0 ? NULL : passphrase_file, error);
+    enum accord_status status = accord_signer_open_apart(&key, roles->options.serve->fs,
+                                                         accord_settings_about(roles->options.serve, config->key),
+                                                         passphrase_file[0] == 0 ? NULL : passphrase_file, error);
     if (status != ACCORD_OK)
         return status;
     status = check_key(roles, place, key, error);

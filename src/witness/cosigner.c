@@ -15,6 +15,7 @@ struct answering {
     struct accord_cosigner_state *state;
     const struct accord_crypto *crypto;
     uint64_t now;
+    bool *forgot; /* a request shows that a witness cosigned more than it remembers */
     struct accord_error *error;
 };
 
@@ -118,29 +119,6 @@ void accord_cosigning_free(struct accord_cosigning *cosigning)
     accord_buffer_free(&cosigning->head);
 }
 
-/* Signs, and writes the row. The line stays inside until the transaction is durable. */
-static enum accord_status cosign(const struct answering *answering, const struct accord_cosigning *cosigning,
-                                 const struct accord_signer *witness, const struct accord_witness_verdict *verdict,
-                                 struct accord_buffer *line)
-{
-    const struct accord_checkpoint_claim *checkpoint = &cosigning->request.checkpoint;
-    enum accord_status status = ACCORD_OK;
-    if (!cosigning->silent)
-        status = accord_signer_sign(witness, checkpoint->note.text, answering->now, line, answering->error);
-    if (status != ACCORD_OK)
-        return status;
-    struct accord_buffer note;
-    accord_buffer_init(&note, ACCORD_NOTE_SIZE_MAX);
-    status = append(&note, accord_buffer_bytes(&cosigning->head), answering->error);
-    if (status == ACCORD_OK)
-        status = append(&note, accord_buffer_bytes(line), answering->error);
-    if (status == ACCORD_OK)
-        status = accord_cosigner_state_write(answering->state, accord_signer_vkey(witness)->text, checkpoint->origin,
-                                             &verdict->next, accord_buffer_bytes(&note), answering->error);
-    accord_buffer_free(&note);
-    return status;
-}
-
 static enum accord_status read_seen(const struct answering *answering, const struct accord_cosigning *cosigning,
                                     size_t i, struct accord_witness_seen *seen)
 {
@@ -162,35 +140,161 @@ static enum accord_status read_largest(const struct answering *answering, const 
     return status;
 }
 
-static enum accord_status answer_one(const struct answering *answering, struct accord_cosigning *cosigning, size_t i)
+static enum accord_status judge_one(const struct answering *answering, struct accord_cosigning *cosigning, size_t i)
 {
-    const struct accord_signer *witness = cosigning->witnesses[i];
-    struct accord_witness_verdict *verdict = &cosigning->verdicts[i];
     struct accord_witness_seen seen;
-    if (cosigning->together && i > 0) {
-        *verdict = cosigning->verdicts[0];
-    } else {
-        enum accord_status status =
-            cosigning->together ? read_largest(answering, cosigning, &seen) : read_seen(answering, cosigning, i, &seen);
-        if (status != ACCORD_OK)
-            return status;
-        accord_witness_judge_tree(&cosigning->request, &seen, answering->crypto, verdict);
+    enum accord_status status =
+        cosigning->together ? read_largest(answering, cosigning, &seen) : read_seen(answering, cosigning, i, &seen);
+    if (status != ACCORD_OK)
+        return status;
+    if (!cosigning->silent && accord_cosigner_forgot(accord_signer_vkey(cosigning->witnesses[i]),
+                                                     &cosigning->request.checkpoint, &seen, answering->crypto)) {
+        *answering->forgot = true;
+        return accord_fail(answering->error, ACCORD_STATE, 0);
     }
-    return verdict->http_status == 200 ? cosign(answering, cosigning, witness, verdict, &cosigning->pending[i])
-                                       : ACCORD_OK;
+    if (cosigning->together && i > 0)
+        cosigning->verdicts[i] = cosigning->verdicts[0];
+    else
+        accord_witness_judge_tree(&cosigning->request, &seen, answering->crypto, &cosigning->verdicts[i]);
+    return ACCORD_OK;
 }
 
-/* Makes room in the caller's buffers before the commit: nothing may fail between it and its cosignatures. */
-static enum accord_status answer_request(const struct answering *answering, struct accord_cosigning *cosigning)
+/* A round: requests that are each of another log, so that none depends on what another one is answered. They are
+ * judged, then all is signed that is to be, each key at once, then written. */
+struct round {
+    struct accord_cosigning *const *cosignings;
+    size_t count;
+    struct accord_bytes *texts; /* room for all of the cosignatures */
+    struct accord_buffer **lines;
+};
+
+/* Where the round ends that begins with the first of these. */
+static size_t round_end(struct accord_cosigning *const *cosignings, size_t count)
+{
+    for (size_t end = 1; end < count; end++)
+        for (size_t i = 0; i < end; i++)
+            if (!cosignings[i]->final && !cosignings[end]->final &&
+                accord_bytes_equal(cosignings[i]->request.checkpoint.origin,
+                                   cosignings[end]->request.checkpoint.origin))
+                return end;
+    return count;
+}
+
+static enum accord_status judge_round(const struct answering *answering, const struct round *round)
 {
     enum accord_status status = ACCORD_OK;
-    for (size_t i = 0; status == ACCORD_OK && !cosigning->final && i < cosigning->witness_count; i++) {
-        status = answer_one(answering, cosigning, i);
-        if (status == ACCORD_OK)
-            status = accord_buffer_reserve(&cosigning->lines[i], cosigning->pending[i].size);
-        if (status == ACCORD_TOO_LARGE || status == ACCORD_NO_MEMORY)
-            accord_fail(answering->error, status, 0);
+    for (size_t i = 0; status == ACCORD_OK && i < round->count; i++)
+        for (size_t j = 0;
+             status == ACCORD_OK && !round->cosignings[i]->final && j < round->cosignings[i]->witness_count; j++)
+            status = judge_one(answering, round->cosignings[i], j);
+    return status;
+}
+
+/* Is this cosignature to be made? */
+static bool is_due(const struct accord_cosigning *cosigning, size_t i)
+{
+    return !cosigning->final && !cosigning->silent && cosigning->verdicts[i].http_status == 200 &&
+           cosigning->pending[i].size == 0;
+}
+
+/* A key of which cosignatures are due; NULL where all are made. */
+static const struct accord_signer *next_signer(const struct round *round)
+{
+    for (size_t i = 0; i < round->count; i++)
+        for (size_t j = 0; j < round->cosignings[i]->witness_count; j++)
+            if (is_due(round->cosignings[i], j))
+                return round->cosignings[i]->witnesses[j];
+    return NULL;
+}
+
+/* The lines stay inside until the transaction is durable. */
+static enum accord_status sign_round(const struct answering *answering, const struct round *round)
+{
+    enum accord_status status = ACCORD_OK;
+    for (const struct accord_signer *signer = next_signer(round); status == ACCORD_OK && signer != NULL;
+         signer = next_signer(round)) {
+        size_t due = 0;
+        for (size_t i = 0; i < round->count; i++) {
+            struct accord_cosigning *cosigning = round->cosignings[i];
+            for (size_t j = 0; j < cosigning->witness_count; j++) {
+                if (!is_due(cosigning, j) || cosigning->witnesses[j] != signer)
+                    continue;
+                round->texts[due] = cosigning->request.checkpoint.note.text;
+                round->lines[due++] = &cosigning->pending[j];
+            }
+        }
+        status = accord_signer_sign_all(signer, round->texts, due, answering->now, round->lines, answering->error);
     }
+    return status;
+}
+
+static enum accord_status write_row(const struct answering *answering, const struct accord_cosigning *cosigning,
+                                    size_t i)
+{
+    struct accord_buffer note;
+    accord_buffer_init(&note, ACCORD_NOTE_SIZE_MAX);
+    enum accord_status status = append(&note, accord_buffer_bytes(&cosigning->head), answering->error);
+    if (status == ACCORD_OK)
+        status = append(&note, accord_buffer_bytes(&cosigning->pending[i]), answering->error);
+    if (status == ACCORD_OK)
+        status = accord_cosigner_state_write(answering->state, accord_signer_vkey(cosigning->witnesses[i])->text,
+                                             cosigning->request.checkpoint.origin, &cosigning->verdicts[i].next,
+                                             accord_buffer_bytes(&note), answering->error);
+    accord_buffer_free(&note);
+    return status;
+}
+
+/* Makes room in the caller's buffers, too: nothing may fail between the commit and its cosignatures. */
+static enum accord_status write_round(const struct answering *answering, const struct round *round)
+{
+    for (size_t i = 0; i < round->count; i++) {
+        struct accord_cosigning *cosigning = round->cosignings[i];
+        for (size_t j = 0; !cosigning->final && j < cosigning->witness_count; j++) {
+            if (cosigning->verdicts[j].http_status != 200)
+                continue;
+            enum accord_status status = write_row(answering, cosigning, j);
+            if (status != ACCORD_OK)
+                return status;
+            status = accord_buffer_reserve(&cosigning->lines[j], cosigning->pending[j].size);
+            if (status != ACCORD_OK)
+                return accord_fail(answering->error, status, 0);
+        }
+    }
+    return ACCORD_OK;
+}
+
+static enum accord_status answer_rounds(const struct answering *answering, struct accord_cosigning *const *cosignings,
+                                        size_t count, const struct round *room)
+{
+    enum accord_status status = ACCORD_OK;
+    while (status == ACCORD_OK && count > 0) {
+        struct round round = *room;
+        round.cosignings = cosignings;
+        round.count = round_end(cosignings, count);
+        status = judge_round(answering, &round);
+        if (status == ACCORD_OK)
+            status = sign_round(answering, &round);
+        if (status == ACCORD_OK)
+            status = write_round(answering, &round);
+        cosignings += round.count;
+        count -= round.count;
+    }
+    return status;
+}
+
+static enum accord_status answer_requests(const struct answering *answering, struct accord_cosigning *const *cosignings,
+                                          size_t count)
+{
+    size_t all = 0;
+    for (size_t i = 0; i < count; i++)
+        all += cosignings[i]->witness_count;
+    struct round room = {.texts = calloc(all, sizeof *room.texts),
+                         .lines = calloc(all, sizeof(struct accord_buffer *))};
+    enum accord_status status = room.texts == NULL || room.lines == NULL
+                                    ? accord_fail(answering->error, ACCORD_NO_MEMORY, 0)
+                                    : answer_rounds(answering, cosignings, count, &room);
+    free(room.texts);
+    free(room.lines);
     return status;
 }
 
@@ -226,7 +330,9 @@ enum accord_status accord_cosigner_answer_all(struct accord_cosigner_state *stat
                                               struct accord_cosigning *const *cosignings, size_t count, uint64_t now,
                                               const struct accord_crypto *crypto, struct accord_error *error)
 {
-    const struct answering answering = {.state = state, .crypto = crypto, .now = now, .error = error};
+    bool forgot = false;
+    const struct answering answering = {
+        .state = state, .crypto = crypto, .now = now, .forgot = &forgot, .error = error};
     bool open = false;
     for (size_t i = 0; i < count && !open; i++)
         open = !cosignings[i]->final;
@@ -235,12 +341,14 @@ enum accord_status accord_cosigner_answer_all(struct accord_cosigner_state *stat
     enum accord_status status = check_clock(now, error);
     if (status == ACCORD_OK)
         status = accord_cosigner_state_begin(state, error);
-    for (size_t i = 0; status == ACCORD_OK && i < count; i++)
-        status = answer_request(&answering, cosignings[i]);
+    if (status == ACCORD_OK)
+        status = answer_requests(&answering, cosignings, count);
     if (status == ACCORD_OK)
         status = accord_cosigner_state_commit(state, error);
     if (status != ACCORD_OK)
         accord_cosigner_state_rollback(state);
+    if (forgot)
+        status = accord_cosigner_state_suspect(state, ACCORD_FORGOT, error);
     for (size_t i = 0; i < count; i++) {
         if (status == ACCORD_OK)
             release(cosignings[i]);

@@ -17,6 +17,38 @@ ACCORD_MUST_USE enum accord_status accord_cosigner_state_open(struct accord_cosi
                                                               struct accord_error *error);
 void accord_cosigner_state_close(struct accord_cosigner_state *state);
 
+/* A witness that forgets may cosign a fork. So a state that was put in the place of a newer one, from a backup, is not
+ * used: accord_cosigner_state_open refuses it (ACCORD_STATE), and so does every answer once a request has shown that
+ * this witness cosigned more than it remembers, until somebody who knows has confirmed it. */
+#define ACCORD_DOUBT_SIZE 96
+/* Opens it in any case, to be looked at and confirmed. */
+ACCORD_MUST_USE enum accord_status accord_cosigner_state_open_any(struct accord_cosigner_state **state,
+                                                                  const struct accord_fs *fs, const char *path,
+                                                                  struct accord_error *error);
+/* Why it is not used, or NULL. */
+const char *accord_cosigner_state_doubt(const struct accord_cosigner_state *state);
+/* The vkeys of the witnesses that remember something, a line each, appended to *vkeys. */
+ACCORD_MUST_USE enum accord_status accord_cosigner_state_witnesses(struct accord_cosigner_state *state,
+                                                                   struct accord_buffer *vkeys,
+                                                                   struct accord_error *error);
+/* Raises a witness's memory to a checkpoint that it cosigned: *signed_by it, and *raised where it remembered less.
+ * ACCORD_CONSISTENCY where it remembers another tree of the same size: it has cosigned a fork. */
+ACCORD_MUST_USE enum accord_status accord_cosigner_state_raise(struct accord_cosigner_state *state,
+                                                               const struct accord_vkey *witness,
+                                                               const struct accord_checkpoint_claim *checkpoint,
+                                                               const struct accord_crypto *crypto, bool *signed_by,
+                                                               bool *raised, struct accord_error *error);
+/* It is used from here on, as the file that it is now. */
+ACCORD_MUST_USE enum accord_status accord_cosigner_state_confirm(struct accord_cosigner_state *state,
+                                                                 struct accord_error *error);
+/* Looks at a checkpoint, of wherever: where it shows that a witness cosigned more than it remembers, the state is not
+ * used any more, durably, and ACCORD_STATE is returned. */
+ACCORD_MUST_USE enum accord_status accord_cosigner_notice(struct accord_cosigner_state *state,
+                                                          const struct accord_vkey *witness,
+                                                          const struct accord_checkpoint_claim *checkpoint,
+                                                          const struct accord_crypto *crypto,
+                                                          struct accord_error *error);
+
 /* The keys that speak for a log, by its origin: *count of them, borrowed until the next call; none where it is unknown.
  */
 struct accord_known_logs {

@@ -4,13 +4,14 @@
 
 #include "base/file.h"
 #include "crypto/backend.h"
+#include "witness/binding.h"
 #include "witness/sqlite_vfs.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define APPLICATION_ID 1633908535 /* "acw7", for file(1) and other tools */
-#define VERSION 1
+#define VERSION 2                 /* 1 did not know which file it is */
 #define VALUE_SIZE_MAX ((size_t)2 * ACCORD_NOTE_SIZE_MAX)
 
 /* The text of a number, for the pragmas. */
@@ -34,12 +35,17 @@
     "CREATE TABLE cosigned (witness TEXT NOT NULL, origin TEXT NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL, "  \
     "checkpoint BLOB NOT NULL, writes INTEGER NOT NULL, PRIMARY KEY (witness, origin)) STRICT, WITHOUT ROWID"
 
+/* One row: which file this is, and why nothing is cosigned by it any more, if that is so. */
+#define FILE_TABLE "CREATE TABLE file (number INTEGER NOT NULL, made_ns INTEGER NOT NULL, doubt TEXT) STRICT"
+#define FILE_ROW "INSERT INTO file (number, made_ns, doubt) VALUES (0, 0, NULL)"
+
 #define CREATE                                                                                                         \
     "BEGIN IMMEDIATE; PRAGMA application_id = " DIGITS(APPLICATION_ID) "; PRAGMA user_version = " DIGITS(              \
-        VERSION) "; " TABLE "; COMMIT"
+        VERSION) "; " TABLE "; " FILE_TABLE "; " FILE_ROW "; COMMIT"
+#define UPGRADE "BEGIN IMMEDIATE; PRAGMA user_version = " DIGITS(VERSION) "; " FILE_TABLE "; " FILE_ROW "; COMMIT"
 
 #define READ "SELECT witness, origin, size, root, checkpoint FROM cosigned WHERE witness = ?1 AND origin = ?2"
-#define READ_ALL "SELECT witness, origin, size, root, checkpoint FROM cosigned"
+#define READ_ALL "SELECT witness, origin, size, root, checkpoint, writes FROM cosigned"
 /* SQLite leaves a row alone that would stay as it is, and then a transaction is over without a sync. But the row may be
  * there only because a transaction got so far that failed, or whose process was killed, before its journal's removal
  * was durable; and the journal could come back. So each write changes the row: it counts them. */
@@ -53,8 +59,11 @@ struct accord_cosigner_state {
     sqlite3 *db;
     sqlite3_stmt *read, *write;
     struct accord_sqlite_vfs vfs;
-    const char *name; /* the path as the caller gave it, inside path */
-    char path[];      /* as SQLite is given it */
+    struct accord_binding binding;
+    uint64_t writes, uncounted;    /* of all rows, ever; in this transaction */
+    char doubt[ACCORD_DOUBT_SIZE]; /* why nothing is cosigned by it; empty where there is no doubt */
+    const char *name;              /* the path as the caller gave it, inside path */
+    char path[];                   /* as SQLite is given it */
 };
 
 static struct accord_bytes bytes_of(const char *text)
@@ -162,8 +171,10 @@ static enum accord_status check_rows(struct accord_cosigner_state *state, struct
     sqlite3_stmt *statement = NULL;
     enum accord_status status = prepare(state, READ_ALL, &statement, error);
     int result = SQLITE_DONE;
+    state->writes = 0;
     while (status == ACCORD_OK && (result = sqlite3_step(statement)) == SQLITE_ROW) {
         struct accord_witness_seen seen;
+        state->writes += (uint64_t)sqlite3_column_int64(statement, 5);
         struct accord_bytes note;
         struct accord_vkey vkey;
         if (accord_vkey_parse(&vkey, column(statement, 0), &accord_crypto_default, NULL) != ACCORD_OK)
@@ -183,13 +194,90 @@ static enum accord_status check_ours(struct accord_cosigner_state *state, struct
     if (status == ACCORD_OK)
         status = expect(state, "PRAGMA user_version", DIGITS(VERSION), "version", error);
     if (status == ACCORD_OK)
-        status = expect(state, "SELECT count(*) FROM sqlite_schema", "1", "number of tables", error);
+        status = expect(state, "SELECT count(*) FROM sqlite_schema", "2", "number of tables", error);
     if (status == ACCORD_OK)
-        status = expect(state, "SELECT count(*) FROM sqlite_schema WHERE sql = '" TABLE "'", "1",
+        status = expect(state, "SELECT count(*) FROM sqlite_schema WHERE sql IN ('" TABLE "', '" FILE_TABLE "')", "2",
                         "tables like ours:", error);
+    if (status == ACCORD_OK)
+        status = expect(state, "SELECT count(*) FROM file", "1", "rows about the file:", error);
     if (status == ACCORD_OK)
         status = expect(state, "PRAGMA quick_check(1)", "ok", "damage:", error);
     return status == ACCORD_OK ? check_rows(state, error) : status;
+}
+
+/* A state of an accord that did not know which file it is: it is this one from now on. */
+static enum accord_status upgrade(struct accord_cosigner_state *state, struct accord_error *error)
+{
+    int64_t is_old = 0;
+    char text[64];
+    enum accord_status status = query(state,
+                                      "SELECT application_id = " DIGITS(APPLICATION_ID) " AND user_version = 1 FROM "
+                                                                                        "pragma_application_id, "
+                                                                                        "pragma_user_version",
+                                      &is_old, text, error);
+    if (status != ACCORD_OK || is_old == 0)
+        return status;
+    status = expect(state, "SELECT count(*) FROM sqlite_schema", "1", "number of tables", error);
+    return status == ACCORD_OK ? execute(state, UPGRADE, error) : status;
+}
+
+/* Doubts */
+
+static enum accord_status doubtful(const struct accord_cosigner_state *state, struct accord_error *error)
+{
+    accord_fail(error, ACCORD_STATE, 0);
+    accord_error_what(error, bytes_of(state->name));
+    accord_error_expected(error,
+                          ACCORD_LITERAL("`accord witness restore` first: it may be older than what was cosigned"));
+    accord_error_found(error, bytes_of(state->doubt));
+    return ACCORD_STATE;
+}
+
+static void doubt(struct accord_cosigner_state *state, const char *why)
+{
+    (void)sqlite3_snprintf((int)sizeof state->doubt, state->doubt, "%s", why);
+}
+
+static enum accord_status bind_file(struct accord_cosigner_state *state, uint64_t number, uint64_t made_ns,
+                                    const char *why, struct accord_error *error)
+{
+    char sql[512];
+    (void)sqlite3_snprintf((int)sizeof sql, sql, "UPDATE file SET number = %lld, made_ns = %lld, doubt = %Q",
+                           (sqlite3_int64)number, (sqlite3_int64)made_ns, why);
+    return execute(state, sql, error);
+}
+
+/* Is this the file that was written to last, and all of it? A mark that was never made, or cannot be had here, says
+ * nothing. */
+static enum accord_status check_binding(struct accord_cosigner_state *state, struct accord_error *error)
+{
+    sqlite3_stmt *statement = NULL;
+    uint64_t number, made_ns, was_number = 0, was_made_ns = 0;
+    accord_binding_identify(state->binding.fs, state->path, &number, &made_ns);
+    enum accord_status status = prepare(state, "SELECT number, made_ns, doubt FROM file", &statement, error);
+    if (status != ACCORD_OK)
+        return status;
+    int result = sqlite3_step(statement);
+    if (result == SQLITE_ROW) {
+        was_number = (uint64_t)sqlite3_column_int64(statement, 0);
+        was_made_ns = (uint64_t)sqlite3_column_int64(statement, 1);
+        if (sqlite3_column_type(statement, 2) != SQLITE_NULL)
+            doubt(state, (const char *)sqlite3_column_text(statement, 2));
+    } else {
+        status = fail(state, result == SQLITE_DONE ? SQLITE_CORRUPT : result, error);
+    }
+    sqlite3_finalize(statement);
+    bool other = was_number != 0 && number != 0 &&
+                 (number != was_number || (made_ns != 0 && was_made_ns != 0 && made_ns != was_made_ns));
+    if (status != ACCORD_OK || state->doubt[0] != 0)
+        return status;
+    if (other)
+        doubt(state, "it is a copy: not the file that was written to last");
+    else if (accord_binding_count(&state->binding) > state->writes)
+        doubt(state, "it lacks cosignatures that were made");
+    else if (number != was_number || made_ns != was_made_ns)
+        status = bind_file(state, number, made_ns, NULL, error);
+    return status;
 }
 
 static enum accord_status set_up(struct accord_cosigner_state *state, struct accord_error *error)
@@ -200,7 +288,11 @@ static enum accord_status set_up(struct accord_cosigner_state *state, struct acc
     if (status == ACCORD_OK)
         status = query(state, IS_NEW, &is_new, text, error);
     if (status == ACCORD_OK)
-        status = is_new == 1 ? execute(state, CREATE, error) : check_ours(state, error);
+        status = is_new == 1 ? execute(state, CREATE, error) : upgrade(state, error);
+    if (status == ACCORD_OK)
+        status = check_ours(state, error);
+    if (status == ACCORD_OK)
+        status = check_binding(state, error);
     if (status == ACCORD_OK)
         status = prepare(state, READ, &state->read, error);
     return status == ACCORD_OK ? prepare(state, WRITE, &state->write, error) : status;
@@ -219,8 +311,8 @@ static struct accord_cosigner_state *state_new(const char *path)
     return state;
 }
 
-enum accord_status accord_cosigner_state_open(struct accord_cosigner_state **result, const struct accord_fs *fs,
-                                              const char *path, struct accord_error *error)
+enum accord_status accord_cosigner_state_open_any(struct accord_cosigner_state **result, const struct accord_fs *fs,
+                                                  const char *path, struct accord_error *error)
 {
     *result = NULL;
     struct accord_cosigner_state *state = state_new(path);
@@ -232,6 +324,8 @@ enum accord_status accord_cosigner_state_open(struct accord_cosigner_state **res
     }
     int opened = sqlite3_open_v2(state->path, &state->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, state->vfs.name);
     enum accord_status status = opened == SQLITE_OK ? ACCORD_OK : fail(state, opened, error);
+    if (!accord_binding_init(&state->binding, fs, state->path))
+        status = accord_fail(error, ACCORD_NO_MEMORY, 0);
     if (status == ACCORD_OK) {
         (void)sqlite3_db_config(state->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
         (void)sqlite3_limit(state->db, SQLITE_LIMIT_LENGTH, VALUE_SIZE_MAX);
@@ -245,6 +339,45 @@ enum accord_status accord_cosigner_state_open(struct accord_cosigner_state **res
     return ACCORD_OK;
 }
 
+enum accord_status accord_cosigner_state_open(struct accord_cosigner_state **result, const struct accord_fs *fs,
+                                              const char *path, struct accord_error *error)
+{
+    enum accord_status status = accord_cosigner_state_open_any(result, fs, path, error);
+    if (status != ACCORD_OK || (*result)->doubt[0] == 0)
+        return status;
+    status = doubtful(*result, error);
+    accord_cosigner_state_close(*result);
+    *result = NULL;
+    return status;
+}
+
+const char *accord_cosigner_state_doubt(const struct accord_cosigner_state *state)
+{
+    return state->doubt[0] == 0 ? NULL : state->doubt;
+}
+
+enum accord_status accord_cosigner_state_suspect(struct accord_cosigner_state *state, const char *why,
+                                                 struct accord_error *error)
+{
+    uint64_t number, made_ns;
+    doubt(state, why);
+    accord_binding_identify(state->binding.fs, state->path, &number, &made_ns);
+    enum accord_status status = bind_file(state, number, made_ns, why, error);
+    return status == ACCORD_OK ? doubtful(state, error) : status;
+}
+
+enum accord_status accord_cosigner_state_confirm(struct accord_cosigner_state *state, struct accord_error *error)
+{
+    uint64_t number, made_ns;
+    accord_binding_identify(state->binding.fs, state->path, &number, &made_ns);
+    enum accord_status status = bind_file(state, number, made_ns, NULL, error);
+    if (status != ACCORD_OK)
+        return status;
+    state->doubt[0] = 0;
+    accord_binding_set_count(&state->binding, state->writes);
+    return ACCORD_OK;
+}
+
 void accord_cosigner_state_close(struct accord_cosigner_state *state)
 {
     if (state == NULL)
@@ -252,25 +385,37 @@ void accord_cosigner_state_close(struct accord_cosigner_state *state)
     sqlite3_finalize(state->read);
     sqlite3_finalize(state->write);
     (void)sqlite3_close(state->db);
+    accord_binding_free(&state->binding);
     accord_sqlite_vfs_unregister(&state->vfs);
     free(state);
 }
 
 /* After a sync that failed nobody knows what the disk holds, and a later one that succeeds would not tell: what this
  * process believes to be written may be nowhere. Whoever opens the file again writes all of it again. */
-enum accord_status accord_cosigner_state_begin(struct accord_cosigner_state *state, struct accord_error *error)
+enum accord_status accord_cosigner_state_begin_any(struct accord_cosigner_state *state, struct accord_error *error)
 {
     if (state->vfs.sync_failed < 0) {
         accord_file_error(error, state->vfs.sync_failed, state->name);
         accord_error_expected(error, ACCORD_LITERAL("that the state is opened again: an earlier sync failed"));
         return ACCORD_IO;
     }
+    state->uncounted = 0;
     return execute(state, "BEGIN IMMEDIATE", error);
+}
+
+enum accord_status accord_cosigner_state_begin(struct accord_cosigner_state *state, struct accord_error *error)
+{
+    return state->doubt[0] == 0 ? accord_cosigner_state_begin_any(state, error) : doubtful(state, error);
 }
 
 enum accord_status accord_cosigner_state_commit(struct accord_cosigner_state *state, struct accord_error *error)
 {
-    return execute(state, "COMMIT", error);
+    enum accord_status status = execute(state, "COMMIT", error);
+    if (status == ACCORD_OK && state->uncounted > 0) {
+        state->writes += state->uncounted;
+        accord_binding_set_count(&state->binding, state->writes);
+    }
+    return status;
 }
 
 void accord_cosigner_state_rollback(struct accord_cosigner_state *state)
@@ -338,6 +483,27 @@ enum accord_status accord_cosigner_state_write(struct accord_cosigner_state *sta
         status = fail(state, result, error);
     else if (sqlite3_changes(state->db) != 1)
         status = unusable(state, ACCORD_LITERAL("a checkpoint that would go back"), error);
+    else
+        state->uncounted++;
     reset(state->write);
+    return status;
+}
+
+enum accord_status accord_cosigner_state_witnesses(struct accord_cosigner_state *state, struct accord_buffer *vkeys,
+                                                   struct accord_error *error)
+{
+    sqlite3_stmt *statement = NULL;
+    enum accord_status status = prepare(state, "SELECT DISTINCT witness FROM cosigned", &statement, error);
+    int result = SQLITE_DONE;
+    while (status == ACCORD_OK && (result = sqlite3_step(statement)) == SQLITE_ROW) {
+        status = accord_buffer_append(vkeys, column(statement, 0));
+        if (status == ACCORD_OK)
+            status = accord_buffer_append(vkeys, ACCORD_LITERAL("\n"));
+        if (status != ACCORD_OK)
+            accord_fail(error, status, 0);
+    }
+    if (status == ACCORD_OK && result != SQLITE_DONE)
+        status = fail(state, result, error);
+    sqlite3_finalize(statement);
     return status;
 }

@@ -26,4 +26,16 @@ ACCORD_MUST_USE enum accord_status accord_cosigner_state_write(struct accord_cos
                                                                const struct accord_witness_seen *next,
                                                                struct accord_bytes note, struct accord_error *error);
 
+/* Not used from here on, durably; outside a transaction. Returns ACCORD_STATE, or what failed. */
+ACCORD_MUST_USE enum accord_status accord_cosigner_state_suspect(struct accord_cosigner_state *state, const char *why,
+                                                                 struct accord_error *error);
+/* As accord_cosigner_state_begin, which refuses a state that is in doubt. */
+ACCORD_MUST_USE enum accord_status accord_cosigner_state_begin_any(struct accord_cosigner_state *state,
+                                                                   struct accord_error *error);
+
+#define ACCORD_FORGOT "a checkpoint carries a cosignature of ours that it does not know"
+/* Does the checkpoint carry a cosignature of this witness over a tree that it has not seen? */
+bool accord_cosigner_forgot(const struct accord_vkey *witness, const struct accord_checkpoint_claim *checkpoint,
+                            const struct accord_witness_seen *seen, const struct accord_crypto *crypto);
+
 #endif

@@ -32,5 +32,6 @@ peers_install() {
     export GOFLAGS=-modcacherw GOTOOLCHAIN=local
     (cd "$root/tests/interop/peer" && "$go" build -o "$dir/bin/peer" .) || return 1
     peers_tessera "$dir" fsck cmd/fsck && peers_tessera "$dir" hammer internal/hammer &&
+        peers_tessera "$dir" posix cmd/conformance/posix &&
         peers_litewitness "$dir"
 }

@@ -21,12 +21,21 @@ static const struct accord_crypto *const m_crypto = &accord_crypto_default;
 
 /* Entries, in memory that is never given back: a test is short. */
 
+struct m_kept {
+    struct m_kept *before;
+    uint8_t bytes[];
+};
+
+static struct m_kept *m_kept_last;
+
 static inline struct accord_bytes m_keep(struct accord_bytes bytes)
 {
-    uint8_t *copy = malloc(bytes.size + 1);
-    assert_non_null(copy);
-    memcpy(copy, bytes.data, bytes.size);
-    return (struct accord_bytes){copy, bytes.size};
+    struct m_kept *kept = malloc(sizeof *kept + bytes.size);
+    assert_non_null(kept);
+    kept->before = m_kept_last;
+    m_kept_last = kept;
+    memcpy(kept->bytes, bytes.data, bytes.size);
+    return (struct accord_bytes){kept->bytes, bytes.size};
 }
 
 /* A statement of this text, signed by so many keys. */

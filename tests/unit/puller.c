@@ -353,7 +353,7 @@ static void test_takes_turns(void **state)
     struct fixture *fixture = *state;
     struct accord_puller_options options = options_of(fixture);
     options.threads = 1;
-    options.slice_ms = 20;
+    options.slice_ms = 300;
     options.interval_ms = 60000;
     grow(fixture, "0", 0, NULL, 20000);
     grow(fixture, "1", 1, NULL, 20000);
