@@ -218,6 +218,9 @@ static enum accord_status upgrade(struct accord_cosigner_state *state, struct ac
     if (status != ACCORD_OK || is_old == 0)
         return status;
     status = expect(state, "SELECT count(*) FROM sqlite_schema", "1", "number of tables", error);
+    if (status == ACCORD_OK)
+        status = expect(state, "SELECT count(*) FROM sqlite_schema WHERE sql = '" TABLE "'", "1",
+                        "tables like ours:", error);
     return status == ACCORD_OK ? execute(state, UPGRADE, error) : status;
 }
 

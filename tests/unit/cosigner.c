@@ -31,7 +31,7 @@ static int no_sync_dir(void *context, const char *name)
 }
 
 static char directory[] = "/tmp/accord-cosigner-XXXXXX";
-static char path[64], journal[80];
+static char path[64], journal[80], count_path[80];
 static struct test_log log_one;
 static struct accord_signer *witnesses[2], *stranger, *not_a_witness;
 static struct accord_vkey log_key;
@@ -46,6 +46,7 @@ static int set_up_group(void **state)
     assert_non_null(mkdtemp(directory));
     snprintf(path, sizeof path, "%s/state", directory);
     snprintf(journal, sizeof journal, "%s-wal", path);
+    snprintf(count_path, sizeof count_path, "%s-count", path);
     test_log_init(&log_one, ORIGIN, 8);
     log_key = *accord_signer_vkey(log_one.signer);
     static const char *const names[] = {"witness.example/a", "witness.example/b"};
@@ -73,6 +74,7 @@ static int remove_state(void **state)
     (void)state;
     (void)unlink(path);
     (void)unlink(journal);
+    (void)unlink(count_path);
     return 0;
 }
 
@@ -502,10 +504,10 @@ static void test_files_that_are_not_ours(void **unused)
     assert_not_opened(ACCORD_STATE, "tables like ours: 0");
     (void)unlink(path);
     accord_cosigner_state_close(open_state());
-    tamper("PRAGMA user_version = 2");
-    assert_not_opened(ACCORD_STATE, "version 2");
-    tamper("PRAGMA user_version = 1; CREATE TRIGGER t AFTER INSERT ON cosigned BEGIN DELETE FROM cosigned; END");
-    assert_not_opened(ACCORD_STATE, "number of tables 2");
+    tamper("PRAGMA user_version = 3");
+    assert_not_opened(ACCORD_STATE, "version 3");
+    tamper("PRAGMA user_version = 2; CREATE TRIGGER t AFTER INSERT ON cosigned BEGIN DELETE FROM cosigned; END");
+    assert_not_opened(ACCORD_STATE, "number of tables 3");
     tamper("DROP TRIGGER t");
     accord_cosigner_state_close(open_state());
     tamper("PRAGMA journal_mode = DELETE");
@@ -531,8 +533,166 @@ static void test_rows_that_do_not_agree(void **unused)
         accord_cosigner_state_close(state);
         tamper(changes[i]);
         assert_not_opened(ACCORD_STATE, NULL);
-        assert_int_equal(unlink(path), 0);
+        (void)remove_state(NULL);
     }
+}
+
+/* A backup that is put in the place of a newer state */
+
+static void copy_file(const char *from, const char *to)
+{
+    char command[256];
+    snprintf(command, sizeof command, "cp %s %s", from, to);
+    assert_int_equal(system(command), 0);
+}
+
+static void assert_doubted(const char *why)
+{
+    struct accord_cosigner_state *state;
+    struct accord_error error;
+    assert_not_opened(ACCORD_STATE, why);
+    assert_int_equal(accord_cosigner_state_open_any(&state, &fs, path, &error), ACCORD_OK);
+    assert_string_equal(accord_cosigner_state_doubt(state), why);
+    assert_int_equal(accord_cosigner_state_begin(state, &error), ACCORD_STATE);
+    assert_int_equal(accord_cosigner_state_confirm(state, &error), ACCORD_OK);
+    assert_null(accord_cosigner_state_doubt(state));
+    accord_cosigner_state_close(state);
+    accord_cosigner_state_close(open_state());
+}
+
+static void test_backups_are_noticed(void **unused)
+{
+    (void)unused;
+    static const char copied[] = "it is a copy: not the file that was written to last";
+    static const char lacks[] = "it lacks cosignatures that were made";
+    char backup[80];
+    snprintf(backup, sizeof backup, "%s-backup", path);
+    struct accord_cosigner_state *state = open_state();
+    assert_step(state, 1, 0, 0, 5, 200);
+    accord_cosigner_state_close(state);
+    accord_cosigner_state_close(open_state()); /* nothing happened to it */
+    copy_file(path, backup);
+    state = open_state();
+    assert_step(state, 1, 0, 5, 7, 200);
+    accord_cosigner_state_close(state);
+    copy_file(backup, path); /* written into the same file: its number stays */
+    assert_doubted(lacks);
+    assert_int_equal(unlink(path), 0);
+    copy_file(backup, path);
+    assert_doubted(copied);
+    (void)unlink(count_path);
+    assert_int_equal(rename(backup, path), 0);
+    assert_doubted(copied);
+    assert_int_equal(rename(path, backup), 0); /* another name is no other file */
+    assert_int_equal(rename(backup, path), 0);
+    state = open_state();
+    assert_step(state, 1, 0, 5, 9, 200);
+    accord_cosigner_state_close(state);
+    assert_int_equal(unlink(path), 0); /* a new one, where there was another */
+    assert_doubted(lacks);
+    FILE *torn = fopen(count_path, "we"); /* a write that a power cut tore says nothing */
+    assert_non_null(torn);
+    assert_true(fputs("ffffffffffffffff", torn) >= 0);
+    assert_int_equal(fclose(torn), 0);
+    accord_cosigner_state_close(open_state());
+}
+
+/* A request that carries a cosignature of this witness over a tree that it does not remember. */
+static void test_what_it_forgot_is_noticed(void **unused)
+{
+    (void)unused;
+    char backup[80];
+    struct accord_error error;
+    bool signed_by, raised;
+    struct accord_buffer note;
+    struct accord_checkpoint_claim claim;
+    snprintf(backup, sizeof backup, "%s-backup", path);
+    struct accord_cosigner_state *state = open_state();
+    assert_step(state, 1, 0, 0, 5, 200);
+    accord_cosigner_state_close(state);
+    copy_file(path, backup);
+    state = open_state();
+    assert_step(state, 1, 0, 5, 7, 200);
+    accord_buffer_init(&note, 8192);
+    assert_int_equal(
+        accord_cosigner_checkpoint(state, accord_signer_vkey(witnesses[0])->text, slice(ORIGIN), &note, NULL),
+        ACCORD_OK);
+    assert_int_equal(accord_checkpoint_parse(&claim, accord_buffer_bytes(&note), NULL), ACCORD_OK);
+    assert_int_equal(
+        accord_cosigner_notice(state, accord_signer_vkey(witnesses[0]), &claim, &accord_crypto_default, &error),
+        ACCORD_OK); /* it knows */
+    accord_cosigner_state_close(state);
+
+    /* The worst case: the backup is so well restored that nothing shows it. */
+    (void)unlink(count_path);
+    copy_file(backup, path);
+    state = open_state();
+    struct accord_buffer body;
+    struct accord_merkle_proof proof;
+    struct accord_out out;
+    uint8_t text[8192];
+    out = (struct accord_out){text, sizeof text, 0, false};
+    test_log_prove(&log_one, 0, 5, 7, &proof);
+    accord_add_checkpoint_print(&out, 5, &proof, accord_buffer_bytes(&note));
+    accord_buffer_init(&body, 8192);
+    assert_int_equal(accord_buffer_append(&body, accord_out_bytes(&out)), ACCORD_OK);
+    struct answers answers = ask(state, 1, accord_buffer_bytes(&body));
+    assert_int_equal(answers.status, ACCORD_STATE);
+    assert_int_equal(answers.lines[0].size, 0);
+    answers_free(&answers);
+    accord_cosigner_state_close(state);
+    assert_not_opened(ACCORD_STATE, "a checkpoint carries a cosignature of ours that it does not know");
+
+    /* The operator brings the checkpoint back. */
+    assert_int_equal(accord_cosigner_state_open_any(&state, &fs, path, &error), ACCORD_OK);
+    assert_int_equal(accord_cosigner_state_raise(state, accord_signer_vkey(witnesses[1]), &claim,
+                                                 &accord_crypto_default, &signed_by, &raised, &error),
+                     ACCORD_OK);
+    assert_false(signed_by);
+    assert_int_equal(accord_cosigner_state_raise(state, accord_signer_vkey(witnesses[0]), &claim,
+                                                 &accord_crypto_default, &signed_by, &raised, &error),
+                     ACCORD_OK);
+    assert_true(signed_by && raised);
+    assert_int_equal(accord_cosigner_state_raise(state, accord_signer_vkey(witnesses[0]), &claim,
+                                                 &accord_crypto_default, &signed_by, &raised, &error),
+                     ACCORD_OK);
+    assert_true(signed_by && !raised);
+    assert_int_equal(accord_cosigner_state_confirm(state, &error), ACCORD_OK);
+    accord_cosigner_state_close(state);
+    state = open_state();
+    assert_step(state, 1, 0, 5, 6, 409);
+    struct accord_buffer shown;
+    accord_buffer_init(&shown, 8192);
+    assert_int_equal(
+        accord_cosigner_checkpoint(state, accord_signer_vkey(witnesses[0])->text, slice(ORIGIN), &shown, NULL),
+        ACCORD_OK);
+    assert_int_equal(shown.size, note.size);
+    assert_memory_equal(shown.data, note.data, note.size);
+    answers = ask(state, 1, accord_buffer_bytes(&body)); /* now it knows, and it is a conflict like any other */
+    assert_int_equal(answers.status, ACCORD_OK);
+    assert_int_equal(answers.verdicts[0].http_status, 409);
+    answers_free(&answers);
+    accord_buffer_free(&shown);
+    accord_buffer_free(&note);
+    accord_buffer_free(&body);
+    accord_cosigner_state_close(state);
+    (void)unlink(backup);
+}
+
+/* A state of version 1 is taken over. */
+static void test_an_old_state_is_taken_over(void **unused)
+{
+    (void)unused;
+    struct accord_cosigner_state *state = open_state();
+    assert_step(state, 1, 0, 0, 5, 200);
+    accord_cosigner_state_close(state);
+    tamper("DROP TABLE file; PRAGMA user_version = 1");
+    state = open_state();
+    assert_step(state, 1, 0, 0, 5, 409);
+    assert_step(state, 1, 0, 5, 7, 200);
+    accord_cosigner_state_close(state);
+    tamper("DELETE FROM file");
+    assert_not_opened(ACCORD_STATE, "rows about the file: 0");
 }
 
 static bool same(struct accord_witness_seen a, struct accord_witness_seen b)
@@ -701,6 +861,9 @@ int main(void)
         cmocka_unit_test_teardown(test_the_table_never_goes_back, remove_state),
         cmocka_unit_test_teardown(test_files_that_are_not_ours, remove_state),
         cmocka_unit_test_teardown(test_rows_that_do_not_agree, remove_state),
+        cmocka_unit_test_teardown(test_backups_are_noticed, remove_state),
+        cmocka_unit_test_teardown(test_what_it_forgot_is_noticed, remove_state),
+        cmocka_unit_test_teardown(test_an_old_state_is_taken_over, remove_state),
         cmocka_unit_test_teardown(test_damage_is_never_believed, remove_state),
         cmocka_unit_test_teardown(test_an_empty_file_is_new, remove_state),
         cmocka_unit_test_teardown(test_no_directory, remove_state),
