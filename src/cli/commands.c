@@ -367,6 +367,19 @@ const struct accord_command accord_commands[] = {
      .options = accord_options_witness_cosign,
      .run = accord_run_witness_cosign,
      .keeps_keys = true},
+    {.name = "witness restore",
+     .operands = "",
+     .summary = "use a witness's state again that was put back from a backup",
+     .description =
+         "A witness that forgets what it cosigned may cosign a fork. So a state FILE that is a copy, that lacks "
+         "cosignatures which were made, or of which a checkpoint shows that it does, is not used until its operator "
+         "has looked at it. Without other options this says whether and why.\n\n"
+         "Each --checkpoint, from the log, a monitor or another witness, must carry a cosignature of this witness; its "
+         "memory is raised to it. --confirm says that nothing newer was cosigned: then FILE is used again.",
+     .example = "curl -s https://log.example/checkpoint >seen\naccord witness restore --state witness.db --checkpoint "
+                "seen --confirm\n",
+     .options = accord_options_witness_restore,
+     .run = accord_run_witness_restore},
     {.section = "Servers",
      .name = "serve",
      .operands = "CONFIG",

@@ -35,5 +35,6 @@ ACCORD_COMMAND(trust_distrust);
 ACCORD_COMMAND(trust_pin);
 ACCORD_COMMAND(verify);
 ACCORD_COMMAND(witness_cosign);
+ACCORD_COMMAND(witness_restore);
 
 #endif

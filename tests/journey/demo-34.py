@@ -55,7 +55,7 @@ expect("junk in the log is passed over", accord("trust", "pin", "accord", "-o", 
 check("and changes nothing", read("t4") == read("accord.trust"))
 
 # A log whose checkpoint the quorum did not cosign cannot be pinned.
-shutil.copytree(DIR / "accord", DIR / "alone")
+copy_accord("alone")
 must(accord("log", "add", "alone/public", "--key", "alone/private/log.key", "image"))
 must(publish("cisco.com", dir="alone"))
 expect("a checkpoint of one witness", accord("trust", "pin", "alone", "-o", "t5"), 1, "too few witnesses")

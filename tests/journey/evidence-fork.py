@@ -8,7 +8,7 @@ from journey import *
 
 new_accord()
 must(release(write("image", "an image for everybody")))
-shutil.copytree(DIR / "accord", DIR / "coerced")
+copy_accord("coerced")
 must(release(write("honest", "the next one"), version="17.3.2"))
 entry = must(accord("release", "--accord", "accord", "--vendor", "cisco.com", "--product", "ios-xe", "--version", "6.6.6",
                     "--key", "keys/cisco.com/release.key", "--statement-only", write("coerced-image", "made for one court")))

@@ -96,6 +96,14 @@ def finish():
 atexit.register(shutil.rmtree, DIR, True)
 
 
+def copy_accord(to, dir="accord"):
+    """A copy of an accord's directory. Its demo's witnesses take a copy of their state for a backup, and want to be told."""
+    shutil.copytree(DIR / dir, DIR / to)
+    state = f"{to}/private/witnesses.db"
+    if (DIR / state).exists():
+        must(accord("witness", "restore", "--state", state, "--confirm"))
+
+
 def publish(*cosigners, dir="accord", state=None):
     """Publishes a log by hand, with these members' witnesses."""
     options = []

@@ -83,7 +83,7 @@ run = monitor()
 check("nor does a terminal obey it", run.status == 1 and "malformed" in run.err and all(c == "\n" or " " <= c <= "~" for c in run.err), run)
 
 # The log itself
-shutil.copytree(DIR / "accord", DIR / "before")
+copy_accord("before")
 must(release(write("second.bin", "second"), version="17.3.2"))
 check("the next release too", codes(monitor("--json")) == ["release"])
 position = state_next()

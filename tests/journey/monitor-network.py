@@ -60,7 +60,7 @@ check("and must have cosigned", run.status == 1 and codes(run) == ["witness-view
 expect("what is no vkey", monitor("--witness", f"{witness.url} nonsense"), 3, "--witness")
 
 old = read("accord/public/checkpoint")
-shutil.copytree(DIR / "accord", DIR / "fork")
+copy_accord("fork")
 must(release(write("second.bin", "second"), version="17.3.2"))
 check("one that saw less is well", ask().status == 0)
 must(accord("release", "--accord", "fork", "--vendor", "cisco.com", "--product", "ios-xe", "--version", "17.3.9", "--key",

@@ -4,7 +4,7 @@ from journey import *
 
 new_accord()
 write("image", "an image made for one court")
-shutil.copytree(DIR / "accord", DIR / "coerced")
+copy_accord("coerced")
 entry = must(accord("release", "--accord", "accord", "--vendor", "cisco.com", "--product", "ios-xe", "--version", "1",
                     "--key", "keys/cisco.com/release.key", "--statement-only", "image"))
 write("entry", entry.bytes)

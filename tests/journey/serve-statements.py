@@ -3,7 +3,7 @@
 from serving import *
 
 new_accord()
-shutil.copytree(DIR / "accord", DIR / "copy")
+copy_accord("copy")
 write("image", os.urandom(1000))
 
 
