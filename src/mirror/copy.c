@@ -217,6 +217,9 @@ static enum accord_status make_hasher(struct accord_copy *copy, struct accord_er
     return copy->hasher == NULL ? accord_fail(error, ACCORD_NO_MEMORY, 0) : ACCORD_OK;
 }
 
+/* The hashes of so few are not worth a thread. */
+#define ALONE_COUNT (2 * ACCORD_TILE_WIDTH)
+
 /* What the tree will be: leaves are hashed here where they are not known. */
 static enum accord_status compute_growth(struct accord_copy *copy, struct accord_bytes entries, uint64_t count,
                                          bool known, struct accord_error *error)
@@ -228,14 +231,18 @@ static enum accord_status compute_growth(struct accord_copy *copy, struct accord
     if (starts == NULL || roots == NULL)
         status = accord_fail(error, ACCORD_NO_MEMORY, 0);
     if (status == ACCORD_OK) {
-        struct accord_leaves leaves = {.entries = entries,
+        known = known || (count <= ALONE_COUNT && accord_copy_hash(copy->crypto, entries, count, copy->leaves));
+        struct accord_leaves leaves = {.entries = {entries.data, known ? 0 : entries.size},
                                        .count = count,
                                        .skew = copy->edge.frontier.size % ACCORD_TILE_WIDTH,
                                        .starts = starts,
                                        .hashes = copy->leaves,
                                        .known = known,
                                        .roots = roots};
-        find_starts(&leaves, starts);
+        if (known)
+            memset(starts, 0, units * sizeof *starts);
+        else
+            find_starts(&leaves, starts);
         accord_hasher_begin(copy->hasher, &leaves);
         accord_hasher_finish(copy->hasher);
         accord_edge_grow(&copy->edge, &copy->edge.frontier, &leaves, &copy->growth);

@@ -14,6 +14,14 @@
 #define GROUP_MAX 256    /* of one transaction */
 #define REOPEN_US 1000000
 
+/* A checkpoint that was seen somewhere. */
+struct notice {
+    struct accord_signer *const *witnesses;
+    size_t witness_count;
+    struct notice *next;
+    struct accord_bytes checkpoint; /* behind it */
+};
+
 struct accord_clerk {
     struct accord_clerk_options options;
     pthread_t thread;
@@ -23,6 +31,7 @@ struct accord_clerk {
     struct accord_clerk_request *queue, **queue_end;
     struct accord_clerk_request *answered, **answered_end;
     size_t waiting; /* in the queue or being answered */
+    struct notice *notices;
     struct accord_logs *next_logs;
     bool asleep, draining, stopping;
     /* The thread's. */
@@ -100,6 +109,23 @@ void accord_clerk_know(struct accord_clerk *clerk, struct accord_logs *logs)
     accord_logs_free(clerk->next_logs);
     clerk->next_logs = accord_logs_keep(logs);
     pthread_mutex_unlock(&clerk->mutex);
+}
+
+void accord_clerk_notice(struct accord_clerk *clerk, struct accord_signer *const *witnesses, size_t witness_count,
+                         struct accord_bytes checkpoint)
+{
+    struct notice *notice = malloc(sizeof *notice + checkpoint.size);
+    if (notice == NULL)
+        return;
+    uint8_t *data = (uint8_t *)(notice + 1);
+    memcpy(data, checkpoint.data, checkpoint.size);
+    *notice = (struct notice){witnesses, witness_count, NULL, {data, checkpoint.size}};
+    pthread_mutex_lock(&clerk->mutex);
+    notice->next = clerk->notices;
+    clerk->notices = notice;
+    clerk->asleep = false;
+    pthread_mutex_unlock(&clerk->mutex);
+    pthread_cond_signal(&clerk->wake);
 }
 
 /* The state */
@@ -368,13 +394,37 @@ static void answer_group(struct accord_clerk *clerk, struct accord_clerk_request
     }
 }
 
+static void take_notice(struct accord_clerk *clerk, const struct notice *notice)
+{
+    struct accord_checkpoint_claim checkpoint;
+    struct accord_error error;
+    if (accord_checkpoint_parse(&checkpoint, notice->checkpoint, NULL) != ACCORD_OK || !has_state(clerk))
+        return;
+    for (size_t i = 0; i < notice->witness_count; i++)
+        if (accord_cosigner_notice(clerk->state, accord_signer_vkey(notice->witnesses[i]), &checkpoint,
+                                   clerk->options.crypto, &error) != ACCORD_OK) {
+            give_up_state(clerk, &error);
+            return;
+        }
+}
+
+static void take_notices(struct accord_clerk *clerk, struct notice *notice)
+{
+    while (notice != NULL) {
+        struct notice *next = notice->next;
+        take_notice(clerk, notice);
+        free(notice);
+        notice = next;
+    }
+}
+
 /* The thread */
 
 /* Cuts what one transaction takes off the queue; NULL when it is to end. */
-static struct accord_clerk_request *next_group(struct accord_clerk *clerk, size_t *count)
+static struct accord_clerk_request *next_group(struct accord_clerk *clerk, size_t *count, struct notice **notices)
 {
     pthread_mutex_lock(&clerk->mutex);
-    while (clerk->queue == NULL && !clerk->stopping) {
+    while (clerk->queue == NULL && clerk->notices == NULL && !clerk->stopping) {
         clerk->asleep = true;
         pthread_cond_wait(&clerk->wake, &clerk->mutex);
     }
@@ -388,6 +438,8 @@ static struct accord_clerk_request *next_group(struct accord_clerk *clerk, size_
             clerk->queue_end = &clerk->queue;
         last->next = NULL;
     }
+    *notices = clerk->notices;
+    clerk->notices = NULL;
     if (clerk->next_logs != NULL) {
         accord_logs_free(clerk->logs);
         clerk->logs = clerk->next_logs;
@@ -417,9 +469,13 @@ static void *work(void *context)
     struct accord_clerk *clerk = context;
     size_t count;
     for (;;) {
-        struct accord_clerk_request *first = next_group(clerk, &count);
-        if (first == NULL)
+        struct notice *notices;
+        struct accord_clerk_request *first = next_group(clerk, &count, &notices);
+        if (first == NULL && notices == NULL)
             return NULL;
+        take_notices(clerk, notices);
+        if (first == NULL)
+            continue;
         answer_group(clerk, first);
         give_back(clerk, first, count);
     }

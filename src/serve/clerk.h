@@ -54,6 +54,10 @@ ACCORD_MUST_USE enum accord_status accord_clerk_start(struct accord_clerk **cler
 void accord_clerk_know(struct accord_clerk *clerk, struct accord_logs *logs);
 /* Queues a request. False where too many wait, or it is stopping: then it is the caller's still, with an error. */
 ACCORD_MUST_USE bool accord_clerk_put(struct accord_clerk *clerk, struct accord_clerk_request *request);
+/* A checkpoint that a log shows: where it carries a cosignature of one of these witnesses that their state does not
+ * know, nothing is cosigned any more (accord_cosigner_notice). It is copied; from any thread. */
+void accord_clerk_notice(struct accord_clerk *clerk, struct accord_signer *const *witnesses, size_t witness_count,
+                         struct accord_bytes checkpoint);
 /* All that were answered since, linked by next; NULL where there is none. */
 struct accord_clerk_request *accord_clerk_take(struct accord_clerk *clerk);
 void accord_clerk_request_free(struct accord_clerk_request *request);

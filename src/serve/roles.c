@@ -155,10 +155,32 @@ static enum accord_status start_clerk(struct accord_roles *roles, struct place *
     return status;
 }
 
-static enum accord_status start_witness(struct accord_roles *roles, struct place *place, struct accord_logs *logs,
-                                        struct accord_error *error)
+/* What a log shows may carry a cosignature of ours that a state from a backup does not know. */
+static void notice(void *context, const struct accord_known_log *log, const struct accord_checkpoint_claim *claim)
 {
-    enum accord_status status = start_clerk(roles, place, logs, error);
+    const struct place *place = context;
+    (void)log;
+    accord_clerk_notice(place->clerk, place->keys, place->key_count, claim->note.whole);
+}
+
+/* The logs that have a URL are looked at, once. */
+static enum accord_status start_looking(struct accord_roles *roles, struct place *place,
+                                        const struct accord_settings *settings, struct accord_error *error)
+{
+    place->pulling = (struct accord_puller_options){.crypto = roles->options.serve->crypto,
+                                                    .interval_ms = settings->config.pull_ms,
+                                                    .once = true,
+                                                    .context = place,
+                                                    .seen = notice};
+    return accord_puller_start(&place->puller, &place->pulling, settings->logs, error);
+}
+
+static enum accord_status start_witness(struct accord_roles *roles, struct place *place,
+                                        const struct accord_settings *settings, struct accord_error *error)
+{
+    enum accord_status status = start_clerk(roles, place, settings->logs, error);
+    if (status == ACCORD_OK)
+        status = start_looking(roles, place, settings, error);
     if (status != ACCORD_OK)
         return status;
     const struct accord_witness_role_options options = {
@@ -208,7 +230,7 @@ enum accord_status accord_roles_start(struct accord_roles *roles, const struct a
     for (size_t i = 0; status == ACCORD_OK && i < roles->count; i++) {
         struct place *place = &roles->places[i];
         status = place->is_mirror ? start_mirror(roles, place, settings, error)
-                                  : start_witness(roles, place, settings->logs, error);
+                                  : start_witness(roles, place, settings, error);
     }
     atomic_store(&roles->options.metrics->known_logs, accord_logs_count(settings->logs));
     return status;
@@ -300,10 +322,9 @@ void accord_roles_answer(struct accord_roles *roles)
 
 /* The rest of their lives */
 
-static void mirror_know(const struct place *place, const struct accord_settings *settings)
+static void puller_know(const struct place *place, const struct accord_settings *settings)
 {
     struct accord_error error;
-    accord_mirror_know(place->mirror, settings->logs);
     if (accord_puller_know(place->puller, settings->logs, settings->config.pull_ms, &error) != ACCORD_OK)
         accord_event_error(ACCORD_EVENT_ERROR, "known-logs", NULL, &error);
 }
@@ -313,9 +334,10 @@ void accord_roles_know(struct accord_roles *roles, const struct accord_settings 
     for (size_t i = 0; i < roles->count; i++) {
         const struct place *place = &roles->places[i];
         if (place->is_mirror)
-            mirror_know(place, settings);
+            accord_mirror_know(place->mirror, settings->logs);
         else if (place->owns)
             accord_clerk_know(place->clerk, settings->logs);
+        puller_know(place, settings);
     }
     atomic_store(&roles->options.metrics->known_logs, accord_logs_count(settings->logs));
 }

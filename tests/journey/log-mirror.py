@@ -1,7 +1,8 @@
 """accord log mirror: a copy of a log that is the log, whatever happens in between; and what does not belong to it is
 refused, named, and changes nothing. Of a URL and of a directory."""
 
-import hashlib
+import gzip
+import random
 import signal
 
 from remote import *
@@ -148,7 +149,6 @@ web.misbehave("", None)
 expect("the next run goes on", mirror(), 0, f"{3000 - 3 * 256} of them new")
 
 # Killed, at any time
-import random
 grow(3000, 30000)
 random.seed(20180417)
 for number in range(20):
@@ -225,6 +225,8 @@ def endless(handler):
 
 
 bad["an endless answer"] = (endless, 1, "tile/entries/150: .*as many whole entries")
+bad["one that unpacks to too much"] = (lambda handler: handler.reply(200, gzip.compress(bytes(32 << 20)), Content_Encoding="gzip"), 1,
+                                       "tile/entries/150: .*as many whole entries")
 for name, (fault, status, says) in bad.items():
     web.misbehave("/tile/entries/150", fault)
     refused(f"a bundle: {name}", [], status, says)
@@ -234,8 +236,10 @@ web.misbehave("/checkpoint", lambda handler: handler.reply(200, read("log/checkp
 refused("a huge one that is no note", [], 1, "checkpoint")
 web.misbehave("/checkpoint", lambda handler: handler.reply(200, b"<html>"))
 refused("a page", [], 3, "found a page")
+web.misbehave("/tile/entries", lambda handler: handler.reply(200, gzip.compress((web.root / handler.path.lstrip("/")).read_bytes()),
+                                                              Content_Encoding="gzip"))
+expect("the log itself goes on, also with bundles that come packed", mirror(), 0, "holds all 40000 entries")
 web.misbehave("", None)
-expect("the log itself goes on", mirror(), 0, "holds all 40000 entries")
 check("and is a copy", is_copy())
 
 # A terminal
