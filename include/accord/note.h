@@ -99,4 +99,17 @@ ACCORD_MUST_USE ACCORD_API enum accord_status
 accord_cosignature_message(struct accord_out *out, enum accord_key_type type, struct accord_bytes text,
                            struct accord_bytes cosigner, uint64_t timestamp);
 
+/* Leaves start .. end - 1 of a log's tree, and the hash of the subtree that they are. */
+struct accord_subtree {
+    struct accord_bytes origin; /* borrowed */
+    uint64_t start, end;
+    uint8_t hash[ACCORD_HASH_SIZE];
+};
+
+/* Writes the message that a cosigner signs of a subtree (C2SP tlog-cosignature, "ML-DSA-44 signed message"). For one
+ * that does not begin at 0 timestamp must be 0. ACCORD_MALFORMED. */
+ACCORD_MUST_USE ACCORD_API enum accord_status accord_subtree_message(struct accord_out *out,
+                                                                     const struct accord_subtree *subtree,
+                                                                     struct accord_bytes cosigner, uint64_t timestamp);
+
 #endif

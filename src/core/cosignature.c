@@ -27,17 +27,30 @@ static void put_time_lines(struct accord_out *out, struct accord_bytes text, uin
     accord_put(out, text);
 }
 
-/* tlog-cosignature, "ML-DSA-44 signed message": a checkpoint is the subtree from 0 to its size. */
-static void put_subtree(struct accord_out *out, const struct accord_checkpoint_claim *checkpoint,
-                        struct accord_bytes cosigner, uint64_t timestamp)
+enum accord_status accord_subtree_message(struct accord_out *out, const struct accord_subtree *subtree,
+                                          struct accord_bytes cosigner, uint64_t timestamp)
 {
+    if (!accord_key_name_valid(cosigner) || subtree->origin.size == 0 ||
+        subtree->origin.size > ACCORD_ORIGIN_SIZE_MAX || timestamp > INT64_MAX ||
+        (subtree->start != 0 && timestamp != 0))
+        return ACCORD_MALFORMED;
     accord_put(out, (struct accord_bytes){(const uint8_t *)"subtree/v1\n", 12}); /* the NUL is part of the label */
     put_short(out, cosigner);
     accord_put_be64(out, timestamp);
-    put_short(out, checkpoint->origin);
-    accord_put_be64(out, 0);
-    accord_put_be64(out, checkpoint->size);
-    accord_put(out, (struct accord_bytes){checkpoint->root, ACCORD_HASH_SIZE});
+    put_short(out, subtree->origin);
+    accord_put_be64(out, subtree->start);
+    accord_put_be64(out, subtree->end);
+    accord_put(out, (struct accord_bytes){subtree->hash, ACCORD_HASH_SIZE});
+    return out->full ? ACCORD_NO_SPACE : ACCORD_OK;
+}
+
+/* A checkpoint is the subtree from 0 to its size. */
+static enum accord_status put_tree(struct accord_out *out, const struct accord_checkpoint_claim *checkpoint,
+                                   struct accord_bytes cosigner, uint64_t timestamp)
+{
+    struct accord_subtree tree = {.origin = checkpoint->origin, .end = checkpoint->size};
+    memcpy(tree.hash, checkpoint->root, sizeof tree.hash);
+    return accord_subtree_message(out, &tree, cosigner, timestamp);
 }
 
 enum accord_status accord_cosignature_message(struct accord_out *out, enum accord_key_type type,
@@ -50,9 +63,7 @@ enum accord_status accord_cosignature_message(struct accord_out *out, enum accor
     if (type == ACCORD_KEY_COSIGNATURE_ED25519) {
         put_time_lines(out, text, timestamp);
     } else if (type == ACCORD_KEY_COSIGNATURE_MLDSA44) {
-        if (!accord_key_name_valid(cosigner))
-            return ACCORD_MALFORMED;
-        put_subtree(out, &checkpoint, cosigner, timestamp);
+        return put_tree(out, &checkpoint, cosigner, timestamp);
     } else {
         return ACCORD_KEY_TYPE;
     }

@@ -1,9 +1,9 @@
 /* The process that keeps a key. Knows how the two sides speak, and what the kernel is asked to forbid; refuses to know
  * what is signed: that is accord_signer_sign's, on the keeper's side.
  *
- * A request is the time (8 bytes), the size of a text (4) and the text; an answer is a size (4) and a signature line,
- * or a size of 0 and an error. Both sides are one program on one machine, so numbers and the error are as they lie in
- * memory. */
+ * A request is the time (8 bytes; 0 for a subtree's text), the size of a text (4) and the text; an answer is a size (4)
+ * and a signature line, or a size of 0 and an error. Both sides are one program on one machine, so numbers and the
+ * error are as they lie in memory. */
 #include "keys/keeper.h"
 
 #include <errno.h>
@@ -164,9 +164,12 @@ static bool sign_one(int socket, const struct accord_signer *signer, uint8_t *te
     if (!read_all(socket, &request, sizeof request, -1) || request.size > ACCORD_KEEPER_TEXT_MAX ||
         !read_all(socket, text, request.size, -1))
         return false;
+    struct accord_bytes note = {text, request.size};
     line->size = 0;
-    if (accord_signer_sign(signer, (struct accord_bytes){text, request.size}, request.timestamp, line, &error) !=
-        ACCORD_OK)
+    enum accord_status status = request.timestamp == 0
+                                    ? accord_signer_sign_subtree(signer, note, line, &error)
+                                    : accord_signer_sign(signer, note, request.timestamp, line, &error);
+    if (status != ACCORD_OK)
         return write_all(socket, &size, sizeof size) && write_all(socket, &error, sizeof error);
     size = (uint32_t)line->size;
     uint8_t answer[sizeof size + LINE_MAX_SIZE];

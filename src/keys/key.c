@@ -334,12 +334,6 @@ static enum accord_status cosign(const struct accord_signer *signer, struct acco
 {
     struct accord_buffer message;
     size_t size = 0, room = text.size + MESSAGE_OVERHEAD;
-    /* A cosignature without a time makes no statement that accord counts; only a broken clock says zero. */
-    if (timestamp == 0) {
-        fail(error, ACCORD_IO, ACCORD_LITERAL("clock"));
-        accord_error_found(error, ACCORD_LITERAL("a time of zero"));
-        return ACCORD_IO;
-    }
     accord_buffer_init(&message, room);
     enum accord_status status = accord_buffer_reserve(&message, room);
     struct accord_out out = {message.data, message.capacity, 0, false};
@@ -371,16 +365,28 @@ static enum accord_status append_line(const struct accord_signer *signer, struct
     return ACCORD_OK;
 }
 
+/* A cosignature without a time makes no statement that accord counts; only a broken clock says zero. */
+static enum accord_status check_time(const struct accord_signer *signer, uint64_t timestamp, struct accord_error *error)
+{
+    if (timestamp != 0 || signer->vkey.type == ACCORD_KEY_ED25519)
+        return ACCORD_OK;
+    fail(error, ACCORD_IO, ACCORD_LITERAL("clock"));
+    accord_error_found(error, ACCORD_LITERAL("a time of zero"));
+    return ACCORD_IO;
+}
+
 enum accord_status accord_signer_sign(const struct accord_signer *signer, struct accord_bytes text, uint64_t timestamp,
                                       struct accord_buffer *out, struct accord_error *error)
 {
     uint8_t data[8 + ACCORD_MLDSA44_SIGNATURE_SIZE];
     struct accord_out signature = {data, sizeof data, 0, false};
+    enum accord_status status = check_time(signer, timestamp, error);
+    if (status != ACCORD_OK)
+        return status;
     if (signer->keeper != NULL)
         return accord_keeper_sign(signer->keeper, &text, 1, timestamp, &out, error);
-    enum accord_status status = signer->vkey.type == ACCORD_KEY_ED25519
-                                    ? sign_message(signer, text, data, &signature.size, error)
-                                    : cosign(signer, text, timestamp, &signature, error);
+    status = signer->vkey.type == ACCORD_KEY_ED25519 ? sign_message(signer, text, data, &signature.size, error)
+                                                     : cosign(signer, text, timestamp, &signature, error);
     return status == ACCORD_OK ? append_line(signer, accord_out_bytes(&signature), out, error) : status;
 }
 
@@ -388,12 +394,57 @@ enum accord_status accord_signer_sign_all(const struct accord_signer *signer, co
                                           size_t count, uint64_t timestamp, struct accord_buffer *const *lines,
                                           struct accord_error *error)
 {
-    if (signer->keeper != NULL)
+    enum accord_status status = check_time(signer, timestamp, error);
+    if (status == ACCORD_OK && signer->keeper != NULL)
         return accord_keeper_sign(signer->keeper, texts, count, timestamp, lines, error);
-    enum accord_status status = ACCORD_OK;
     for (size_t i = 0; status == ACCORD_OK && i < count; i++)
         status = accord_signer_sign(signer, texts[i], timestamp, lines[i], error);
     return status;
+}
+
+/* Subtrees */
+
+void accord_subtree_print(struct accord_out *out, const struct accord_subtree *subtree)
+{
+    accord_put(out, ACCORD_LITERAL("subtree "));
+    accord_put_decimal(out, subtree->start);
+    accord_put_byte(out, ' ');
+    accord_put_decimal(out, subtree->end);
+    accord_put_byte(out, '\n');
+    accord_put_base64(out, (struct accord_bytes){subtree->hash, sizeof subtree->hash});
+    accord_put_byte(out, '\n');
+    accord_put(out, subtree->origin);
+    accord_put_byte(out, '\n');
+}
+
+static bool parse_subtree(struct accord_bytes rest, struct accord_subtree *subtree)
+{
+    struct accord_bytes range, start, hash;
+    return accord_cut_line(&rest, &range) && accord_cut_line(&rest, &hash) &&
+           accord_cut_line(&rest, &subtree->origin) && rest.size == 0 &&
+           accord_cut_prefix(&range, ACCORD_LITERAL("subtree ")) && accord_cut(&range, ' ', &start) &&
+           accord_decimal_read(start, &subtree->start) && accord_decimal_read(range, &subtree->end) &&
+           accord_base64_read(hash, subtree->hash, sizeof subtree->hash);
+}
+
+enum accord_status accord_signer_sign_subtree(const struct accord_signer *signer, struct accord_bytes text,
+                                              struct accord_buffer *out, struct accord_error *error)
+{
+    struct accord_subtree subtree;
+    uint8_t message[MESSAGE_OVERHEAD], data[8 + ACCORD_MLDSA44_SIGNATURE_SIZE] = {0};
+    struct accord_out to_sign = {message, sizeof message, 0, false};
+    size_t size = 0;
+    if (signer->vkey.type != ACCORD_KEY_COSIGNATURE_MLDSA44)
+        return fail(error, ACCORD_KEY_TYPE, signer->vkey.name);
+    if (signer->keeper != NULL)
+        return accord_keeper_sign(signer->keeper, &text, 1, 0, &out, error);
+    enum accord_status status = parse_subtree(text, &subtree)
+                                    ? accord_subtree_message(&to_sign, &subtree, signer->vkey.name, 0)
+                                    : ACCORD_MALFORMED;
+    if (status != ACCORD_OK)
+        return fail(error, status, signer->vkey.name);
+    status = sign_message(signer, accord_out_bytes(&to_sign), data + 8, &size, error);
+    return status == ACCORD_OK ? append_line(signer, (struct accord_bytes){data, 8 + size}, out, error) : status;
 }
 
 enum accord_status accord_report_key_new(const struct accord_fs *fs, const char *path, const char *passphrase_file,

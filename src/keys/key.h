@@ -47,6 +47,14 @@ ACCORD_MUST_USE enum accord_status accord_signer_sign_all(const struct accord_si
                                                           uint64_t timestamp, struct accord_buffer *const *lines,
                                                           struct accord_error *error);
 
+/* A subtree as text, for accord_signer_sign_subtree: `subtree START END`, the hash in base64, the origin, each with its
+ * newline. */
+void accord_subtree_print(struct accord_out *out, const struct accord_subtree *subtree);
+/* Appends the signature line over a subtree, without a time. ACCORD_KEY_TYPE where the key is not ML-DSA-44. */
+ACCORD_MUST_USE enum accord_status accord_signer_sign_subtree(const struct accord_signer *signer,
+                                                              struct accord_bytes subtree, struct accord_buffer *out,
+                                                              struct accord_error *error);
+
 /* Report keys (age X25519 identities). public_out gets `age1...` and a NUL. */
 ACCORD_MUST_USE enum accord_status accord_report_key_new(const struct accord_fs *fs, const char *path,
                                                          const char *passphrase_file, char public_out[64],

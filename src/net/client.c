@@ -209,7 +209,8 @@ static bool set_request(const struct accord_client *client, struct transfer *tra
                                          fetch->body.size == 0 ? (const uint8_t *)"" : fetch->body.data) != CURLE_OK ||
                         curl_easy_setopt(easy, CURLOPT_HTTPHEADER, client->headers) != CURLE_OK))
         return false;
-    /* C2SP tlog-tiles: bundles may come with gzip even to those who did not ask. Bounds are those of what it unpacks to.
+    /* C2SP tlog-tiles: bundles may come with gzip even to those who did not ask. Bounds are those of what it unpacks
+     * to.
      */
     if (!fetch->post && curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip, identity") != CURLE_OK)
         return false;

@@ -293,6 +293,33 @@ static void show(struct accord_clerk *clerk, struct accord_clerk_request *reques
         request->http_status = 200;
 }
 
+/* "The signatures SHOULD be ML-DSA-44 cosignatures, and SHOULD be from one or more of the same witness key(s) that
+ * signed the checkpoint": those of all such keys of this witness. */
+static void sign_subtree(struct accord_clerk *clerk, struct accord_clerk_request *request)
+{
+    struct accord_sign_subtree parsed;
+    struct accord_known_log log;
+    struct accord_witness_verdict verdict;
+    const struct accord_vkey *own[ACCORD_WITNESS_KEYS_MAX];
+    uint8_t text[512];
+    struct accord_out out = {text, sizeof text, 0, false};
+    request->http_status = 400;
+    if (accord_sign_subtree_parse(&parsed, request->body, &request->error) != ACCORD_OK)
+        return;
+    for (size_t i = 0; i < request->witness_count; i++)
+        own[i] = accord_signer_vkey(request->witnesses[i]);
+    accord_witness_judge_subtree(&parsed, accord_logs_find(clerk->logs, parsed.checkpoint.origin, &log), own,
+                                 request->witness_count, clerk->options.crypto, &verdict);
+    request->http_status = verdict.http_status;
+    request->error = verdict.error;
+    accord_subtree_print(&out, &parsed.subtree);
+    for (size_t i = 0; request->http_status == 200 && i < request->witness_count; i++)
+        if (own[i]->type == ACCORD_KEY_COSIGNATURE_MLDSA44 &&
+            accord_signer_sign_subtree(request->witnesses[i], accord_out_bytes(&out), &request->text,
+                                       &request->error) != ACCORD_OK)
+            request->http_status = 503;
+}
+
 /* Most of the time goes into verifying the logs' signatures, which needs nobody else: that is shared out. */
 struct preparing {
     struct accord_clerk *clerk;
@@ -377,6 +404,8 @@ static void answer_group(struct accord_clerk *clerk, struct accord_clerk_request
     for (struct accord_clerk_request *request = first; request != NULL; request = request->next) {
         if (!sound)
             answer_failure(request, &clerk->failure);
+        else if (request->task == ACCORD_CLERK_SUBTREE)
+            sign_subtree(clerk, request);
         else if (request->task == ACCORD_CLERK_COSIGN && (jobs[count] = job_new(clerk, request)) != NULL)
             count++;
     }

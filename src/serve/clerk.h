@@ -21,8 +21,9 @@ struct accord_clerk_options {
 };
 
 enum accord_clerk_task {
-    ACCORD_CLERK_COSIGN, /* tlog-witness, "add-checkpoint" */
-    ACCORD_CLERK_SHOW    /* "Monitor Retrieval Mechanism" */
+    ACCORD_CLERK_COSIGN,  /* tlog-witness, "add-checkpoint" */
+    ACCORD_CLERK_SUBTREE, /* "sign-subtree" */
+    ACCORD_CLERK_SHOW     /* "Monitor Retrieval Mechanism" */
 };
 
 /* One request. The caller's until it is put, and again once it was taken. */
@@ -30,7 +31,7 @@ struct accord_clerk_request {
     enum accord_clerk_task task;
     struct accord_signer *const *witnesses; /* borrowed: the keys of one witness, which answer together */
     size_t witness_count;                   /* 1 .. ACCORD_WITNESS_KEYS_MAX */
-    struct accord_bytes body;               /* COSIGN: borrowed until it is taken */
+    struct accord_bytes body;               /* COSIGN, SUBTREE: borrowed until it is taken */
     uint8_t origin_hash[ACCORD_HASH_SIZE];  /* SHOW */
     void *context;                          /* the caller's */
     /* Once taken: 503 where the state could not be read or written. */

@@ -12,6 +12,7 @@
 #define BODY_MAX 131072 /* a proof, and a checkpoint with more signatures than a log has need to send */
 #define RETRY_SECONDS 1
 #define ADD "/add-checkpoint"
+#define SUBTREE "/sign-subtree"
 
 struct accord_witness_role {
     struct accord_witness_role_options options;
@@ -75,7 +76,16 @@ static bool read_monitored(const char *path, uint8_t origin_hash[ACCORD_HASH_SIZ
 
 size_t accord_witness_role_body_max(const struct accord_http_request *request)
 {
-    return strcmp(request->path, ADD) == 0 ? BODY_MAX : 0;
+    return strcmp(request->path, ADD) == 0 || strcmp(request->path, SUBTREE) == 0 ? BODY_MAX : 0;
+}
+
+/* "It is OPTIONAL for a witness to support this API": only ML-DSA-44 cosignatures can be of a subtree. */
+static bool signs_subtrees(const struct accord_witness_role *role)
+{
+    for (size_t i = 0; i < role->options.witness_count; i++)
+        if (accord_signer_vkey(role->options.witnesses[i])->type == ACCORD_KEY_COSIGNATURE_MLDSA44)
+            return true;
+    return false;
 }
 
 void accord_witness_role_handle(struct accord_witness_role *role, struct accord_http_exchange *exchange,
@@ -84,11 +94,12 @@ void accord_witness_role_handle(struct accord_witness_role *role, struct accord_
     uint8_t origin_hash[ACCORD_HASH_SIZE];
     bool reads = request->method == ACCORD_HTTP_GET || request->method == ACCORD_HTTP_HEAD;
     bool front = request->path[0] == 0 || strcmp(request->path, "/") == 0;
-    if (strcmp(request->path, ADD) == 0) {
+    bool subtree = strcmp(request->path, SUBTREE) == 0 && signs_subtrees(role);
+    if (subtree || strcmp(request->path, ADD) == 0) {
         if (request->method == ACCORD_HTTP_POST)
-            put(role, exchange, ACCORD_CLERK_COSIGN, request->body, NULL);
+            put(role, exchange, subtree ? ACCORD_CLERK_SUBTREE : ACCORD_CLERK_COSIGN, request->body, NULL);
         else
-            accord_answer_not_allowed(exchange, ACCORD_LITERAL("Checkpoints are added by POST.\n"), "POST");
+            accord_answer_not_allowed(exchange, ACCORD_LITERAL("This is to be posted to.\n"), "POST");
     } else if (!front && !read_monitored(request->path, origin_hash)) {
         accord_http_answer_text(exchange, 404, "There is nothing here.\n");
     } else if (!reads) {

@@ -1,5 +1,5 @@
-/* The body of an add-checkpoint request (C2SP tlog-witness). Knows its lines; refuses to know who asks, which logs are
- * trusted and what was seen before (witness.c). */
+/* The bodies of add-checkpoint and sign-subtree requests (C2SP tlog-witness). Knows their lines; refuses to know who
+ * asks, which logs are trusted and what was seen before (witness.c). */
 #include "witness/witness.h"
 
 #include "core/text.h"
@@ -20,11 +20,11 @@ static enum accord_status refuse(struct accord_error *error, enum accord_status 
 }
 
 /* "zero or more consistency proof lines, and an empty line" */
-static enum accord_status parse_proof(struct accord_merkle_proof *proof, struct accord_bytes *rest,
+static enum accord_status parse_proof(struct accord_merkle_proof *proof, struct accord_bytes *rest, uint64_t number,
                                       struct accord_error *error)
 {
     struct accord_bytes line;
-    for (uint64_t number = 2;; number++) {
+    for (;; number++) {
         if (!accord_cut_line(rest, &line))
             return refuse(error, ACCORD_MALFORMED, number, ACCORD_LITERAL("consistency proof"), *rest);
         if (line.size == 0)
@@ -40,16 +40,33 @@ static enum accord_status parse_proof(struct accord_merkle_proof *proof, struct 
     }
 }
 
+/* What is left of a body; it counts its lines from its own first, which is the body's line first. */
+static enum accord_status parse_checkpoint(struct accord_checkpoint_claim *checkpoint, struct accord_bytes rest,
+                                           uint64_t first, struct accord_error *error)
+{
+    enum accord_status status = accord_checkpoint_parse(checkpoint, rest, error);
+    if (status != ACCORD_OK && error != NULL && error->line > 0)
+        error->line += first - 1;
+    return status;
+}
+
+static enum accord_status check_size(struct accord_bytes body, struct accord_error *error)
+{
+    if (body.size <= REQUEST_SIZE_MAX)
+        return ACCORD_OK;
+    accord_fail(error, ACCORD_TOO_LARGE, 0);
+    accord_error_expected_number(error, REQUEST_SIZE_MAX);
+    accord_error_found_number(error, body.size);
+    return ACCORD_TOO_LARGE;
+}
+
 enum accord_status accord_add_checkpoint_parse(struct accord_add_checkpoint *request, struct accord_bytes body,
                                                struct accord_error *error)
 {
     memset(request, 0, sizeof *request);
-    if (body.size > REQUEST_SIZE_MAX) {
-        accord_fail(error, ACCORD_TOO_LARGE, 0);
-        accord_error_expected_number(error, REQUEST_SIZE_MAX);
-        accord_error_found_number(error, body.size);
-        return ACCORD_TOO_LARGE;
-    }
+    enum accord_status status = check_size(body, error);
+    if (status != ACCORD_OK)
+        return status;
     struct accord_bytes rest = body, line;
     if (!accord_cut_line(&rest, &line))
         return refuse(error, ACCORD_MALFORMED, 1, ACCORD_LITERAL("old size"), rest);
@@ -58,14 +75,46 @@ enum accord_status accord_add_checkpoint_parse(struct accord_add_checkpoint *req
         return refuse(error, ACCORD_MALFORMED, 1, ACCORD_LITERAL("old size"), line);
     if (!accord_decimal_read(number, &request->old_size))
         return refuse(error, ACCORD_BAD_DECIMAL, 1, ACCORD_LITERAL("old size"), number);
-    enum accord_status status = parse_proof(&request->proof, &rest, error);
+    status = parse_proof(&request->proof, &rest, 2, error);
     if (status != ACCORD_OK)
         return status;
     request->checkpoint_bytes = rest;
-    status = accord_checkpoint_parse(&request->checkpoint, rest, error);
-    /* The checkpoint counts its lines from its own first. */
-    if (status != ACCORD_OK && error != NULL && error->line > 0)
-        error->line += request->proof.count + 2;
+    return parse_checkpoint(&request->checkpoint, rest, request->proof.count + 3, error);
+}
+
+/* "the string subtree, a single space, the subtree start [...], a single space, and the subtree end" */
+static enum accord_status parse_range(struct accord_bytes line, struct accord_subtree *subtree,
+                                      struct accord_error *error)
+{
+    struct accord_bytes rest = line, start;
+    if (!accord_cut_prefix(&rest, ACCORD_LITERAL("subtree ")) || !accord_cut(&rest, ' ', &start))
+        return refuse(error, ACCORD_MALFORMED, 1, ACCORD_LITERAL("subtree range"), line);
+    if (!accord_decimal_read(start, &subtree->start) || !accord_decimal_read(rest, &subtree->end))
+        return refuse(error, ACCORD_BAD_DECIMAL, 1, ACCORD_LITERAL("subtree range"), line);
+    return ACCORD_OK;
+}
+
+enum accord_status accord_sign_subtree_parse(struct accord_sign_subtree *request, struct accord_bytes body,
+                                             struct accord_error *error)
+{
+    struct accord_bytes rest = body, line;
+    memset(request, 0, sizeof *request);
+    enum accord_status status = check_size(body, error);
+    if (status != ACCORD_OK)
+        return status;
+    if (!accord_cut_line(&rest, &line))
+        return refuse(error, ACCORD_MALFORMED, 1, ACCORD_LITERAL("subtree range"), rest);
+    status = parse_range(line, &request->subtree, error);
+    if (status != ACCORD_OK)
+        return status;
+    if (!accord_cut_line(&rest, &line))
+        return refuse(error, ACCORD_MALFORMED, 2, ACCORD_LITERAL("subtree hash"), rest);
+    if (!accord_base64_read(line, request->subtree.hash, sizeof request->subtree.hash))
+        return refuse(error, ACCORD_BAD_BASE64, 2, ACCORD_LITERAL("subtree hash"), line);
+    status = parse_proof(&request->proof, &rest, 3, error);
+    if (status == ACCORD_OK)
+        status = parse_checkpoint(&request->checkpoint, rest, request->proof.count + 4, error);
+    request->subtree.origin = request->checkpoint.origin;
     return status;
 }
 

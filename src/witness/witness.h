@@ -52,4 +52,19 @@ void accord_witness_judge(const struct accord_add_checkpoint *request, const str
                           const struct accord_witness_seen *seen, const struct accord_crypto *crypto,
                           struct accord_witness_verdict *verdict);
 
+/* A sign-subtree request; nothing has been verified. */
+struct accord_sign_subtree {
+    struct accord_subtree subtree; /* its origin is the checkpoint's */
+    struct accord_merkle_proof proof;
+    struct accord_checkpoint_claim checkpoint;
+};
+
+ACCORD_MUST_USE enum accord_status accord_sign_subtree_parse(struct accord_sign_subtree *request,
+                                                             struct accord_bytes body, struct accord_error *error);
+/* known: is the origin that of a log which the witness knows? witnesses: its own keys. 200, or 400, 404, 403, 422 in
+ * this order: what the request says, of which log, whether we said so, whether it follows. */
+void accord_witness_judge_subtree(const struct accord_sign_subtree *request, bool known,
+                                  const struct accord_vkey *const *witnesses, size_t witness_count,
+                                  const struct accord_crypto *crypto, struct accord_witness_verdict *verdict);
+
 #endif
