@@ -148,6 +148,24 @@ enum accord_status accord_chain_offer(struct accord_chain *chain, uint64_t index
     return ACCORD_OK;
 }
 
+enum accord_status accord_chain_resume(struct accord_chain *chain, const struct accord_trust_claim *kept,
+                                       struct accord_error *error)
+{
+    enum accord_status status = keep(&chain->roster_entry[0], kept->roster_entry, error);
+    if (status == ACCORD_OK) {
+        status =
+            accord_roster_parse(&chain->roster[0], accord_buffer_bytes(&chain->roster_entry[0]), chain->crypto, error);
+    }
+    if (status != ACCORD_OK) {
+        return status;
+    }
+    memcpy(chain->digest, kept->charter, ACCORD_HASH_SIZE);
+    chain->pinned = chain->has_charter = chain->has_roster = true;
+    chain->current = 0;
+    chain->roster_index = kept->roster_index;
+    return ACCORD_OK;
+}
+
 enum accord_status accord_chain_complete(const struct accord_chain *chain, struct accord_error *error)
 {
     if (chain->has_roster) {

@@ -43,6 +43,10 @@ struct accord_chain {
 /* pin may be NULL: then the log's first charter that all its founders signed counts. */
 ACCORD_MUST_USE enum accord_status accord_chain_new(struct accord_chain **chain, const struct accord_crypto *crypto,
                                                     const uint8_t *pin, struct accord_error *error);
+/* Begins a new chain at the roster that a verifier keeps: it was judged when it was taken, and with it the charter and
+ * the rosters before it, which are not asked for again (the chain has no charter but its digest). */
+ACCORD_MUST_USE enum accord_status
+accord_chain_resume(struct accord_chain *chain, const struct accord_trust_claim *kept, struct accord_error *error);
 void accord_chain_free(struct accord_chain *chain);
 /* Takes the entry where it is the next link. */
 ACCORD_MUST_USE enum accord_status accord_chain_offer(struct accord_chain *chain, uint64_t index,

@@ -145,6 +145,133 @@ enum accord_status accord_pin(struct accord_reader *reader, const struct accord_
     return status;
 }
 
+/* Following */
+
+#define BUNDLES_AT_ONCE 64
+
+/* A stretch of a log that is read for the next roster. */
+struct stretch {
+    const struct pin *pin;
+    struct accord_pin_progress *progress;
+    bool elsewhere; /* the kept roster is not where its trust file says: this is another log of the accord */
+    bool found;
+};
+
+static enum accord_status follow_entry(void *context, uint64_t index, const uint8_t leaf[ACCORD_HASH_SIZE],
+                                       struct accord_bytes entry, struct accord_error *error)
+{
+    struct stretch *stretch = context;
+    enum accord_link link;
+    (void)leaf;
+    /* What comes after the next roster is judged by that roster's policy: another time. */
+    if (stretch->found) {
+        return ACCORD_CHAIN;
+    }
+    if (!stretch->progress->placed) {
+        stretch->elsewhere = !accord_bytes_equal(entry, stretch->pin->kept->roster_entry);
+        stretch->progress->placed = !stretch->elsewhere;
+        return stretch->elsewhere ? ACCORD_CHAIN : ACCORD_OK;
+    }
+    enum accord_status status = accord_chain_offer(stretch->pin->chain, index, entry, &link, error);
+    stretch->found = status == ACCORD_OK && link == ACCORD_LINK_ROSTER;
+    return status;
+}
+
+static enum accord_status follow_bundle(struct stretch *stretch, struct accord_error *error)
+{
+    struct accord_pin_progress *progress = stretch->progress;
+    struct accord_position *position = &progress->position;
+    stretch->elsewhere = !progress->placed && position->next >= position->size;
+    enum accord_status status = ACCORD_OK;
+    if (!stretch->elsewhere) {
+        status =
+            accord_follow_bundle(position, stretch->pin->reader, stretch->pin->crypto, follow_entry, stretch, error);
+    }
+    if (stretch->elsewhere) {
+        progress->placed = true;
+        position->next = 0;
+    }
+    return stretch->elsewhere || stretch->found ? ACCORD_OK : status;
+}
+
+/* What was read before was read for another roster, or never. */
+static void follow_from(struct accord_pin_progress *progress, const struct accord_trust_claim *kept,
+                        const uint8_t digest[ACCORD_HASH_SIZE])
+{
+    if (progress->begun && memcmp(progress->roster, digest, ACCORD_HASH_SIZE) == 0) {
+        return;
+    }
+    progress->begun = true;
+    progress->placed = false;
+    progress->position.next = kept->roster_index;
+    memcpy(progress->roster, digest, ACCORD_HASH_SIZE);
+}
+
+static enum accord_status follow_stretch(struct stretch *stretch, struct accord_error *error)
+{
+    const struct pin *pin = stretch->pin;
+    struct accord_position *position = &stretch->progress->position;
+    struct accord_checkpoint checkpoint;
+    enum accord_status status = verify_checkpoint(pin, accord_chain_roster(pin->chain), &checkpoint, error);
+    if (status == ACCORD_OK) {
+        status = accord_follow_tree(position, pin->reader, pin->crypto, pin->checkpoint, error);
+    }
+    for (unsigned i = 0; status == ACCORD_OK && !stretch->found && i < BUNDLES_AT_ONCE; i++) {
+        if (stretch->progress->placed && position->next >= position->size) {
+            break;
+        }
+        status = follow_bundle(stretch, error);
+    }
+    return status;
+}
+
+static enum accord_status follow_found(const struct stretch *stretch, struct accord_buffer *trust, uint64_t *number,
+                                       struct accord_error *error)
+{
+    const struct accord_chain *chain = stretch->pin->chain;
+    enum accord_status status = print_trust(chain, stretch->pin->kept->distrust, trust, error);
+    if (status == ACCORD_OK) {
+        *number = accord_chain_roster(chain)->number;
+        accord_hash(chain->crypto, accord_buffer_bytes(&chain->roster_entry[chain->current]),
+                    stretch->progress->roster);
+    }
+    return status;
+}
+
+enum accord_status accord_pin_next(struct accord_reader *reader, const struct accord_crypto *crypto,
+                                   const struct accord_trust_claim *kept, struct accord_pin_progress *progress,
+                                   struct accord_buffer *trust, uint64_t *number, bool *more,
+                                   struct accord_error *error)
+{
+    struct accord_buffer note;
+    struct accord_checkpoint_claim checkpoint;
+    struct pin pin = {.crypto = crypto, .reader = reader, .checkpoint = &checkpoint, .kept = kept};
+    struct stretch stretch = {.pin = &pin, .progress = progress};
+    uint8_t digest[ACCORD_HASH_SIZE];
+    *more = false;
+    enum accord_status status = accord_chain_new(&pin.chain, crypto, kept->charter, error);
+    if (status != ACCORD_OK) {
+        return status;
+    }
+    accord_buffer_init(&note, ACCORD_NOTE_SIZE_MAX);
+    accord_hash(crypto, kept->roster_entry, digest);
+    follow_from(progress, kept, digest);
+    status = accord_chain_resume(pin.chain, kept, error);
+    if (status == ACCORD_OK) {
+        status = accord_scan_size(reader, &note, &checkpoint, error);
+    }
+    if (status == ACCORD_OK) {
+        status = follow_stretch(&stretch, error);
+    }
+    if (status == ACCORD_OK && stretch.found) {
+        status = follow_found(&stretch, trust, number, error);
+    }
+    *more = status == ACCORD_OK && progress->position.next < progress->position.size;
+    accord_buffer_free(&note);
+    accord_chain_free(pin.chain);
+    return status;
+}
+
 /* The number of the roster in a trust file; 0 where it holds none that can be read. */
 static enum accord_status roster_number(const struct accord_crypto *crypto, const struct accord_trust_claim *trust,
                                         uint64_t *number, struct accord_error *error)

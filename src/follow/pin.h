@@ -3,6 +3,7 @@
 #define ACCORD_FOLLOW_PIN_H
 
 #include "follow/chain.h"
+#include "follow/follower.h"
 
 /* The trust file at path, where there is one: its bytes are appended to *bytes, and *kept borrows from them. *kept is
  * empty where there is no file, or one of another kind, which may be overwritten. ACCORD_TRUST where it is a trust file
@@ -21,6 +22,25 @@ ACCORD_MUST_USE enum accord_status accord_pin(struct accord_reader *reader, cons
                                               const uint8_t *charter, const struct accord_trust_claim *kept,
                                               struct accord_chain **chain, struct accord_buffer *trust,
                                               struct accord_error *error);
+
+/* How far one log was read for the roster that comes after the one that is kept. The zero value has read nothing. */
+struct accord_pin_progress {
+    bool begun;
+    bool placed;                      /* position.next is past what cannot hold the next roster */
+    uint8_t roster[ACCORD_HASH_SIZE]; /* digest of the one that is kept */
+    struct accord_position position;  /* in memory, so a log that forks is one that contradicts what it showed before */
+};
+
+/* Reads on where progress is, in a tree that the kept roster's policy accepts and that grows out of the one before, and
+ * not more than some ten thousand entries: *more says whether to come again at once. Where the kept roster is in this
+ * log at kept's index, only what comes after it is read; otherwise all is, once. At the next roster it stops, and
+ * appends to *trust the file that takes kept's place: kept's distrust lines, and the new roster, whose number goes to
+ * *number. *trust stays empty where there is none. What fails leaves progress where reading can go on. The refusals of
+ * accord_policy_verify, accord_follow_tree and accord_follow_bundle. */
+ACCORD_MUST_USE enum accord_status accord_pin_next(struct accord_reader *reader, const struct accord_crypto *crypto,
+                                                   const struct accord_trust_claim *kept,
+                                                   struct accord_pin_progress *progress, struct accord_buffer *trust,
+                                                   uint64_t *number, bool *more, struct accord_error *error);
 
 /* May trust, just made, take the place of kept? Not where that has a newer roster, or is of another charter: the latter
  * only where the caller was given the charter's digest. */

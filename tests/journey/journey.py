@@ -96,6 +96,15 @@ def finish():
 atexit.register(shutil.rmtree, DIR, True)
 
 
+def terminal():
+    """A terminal's two ends; None where this machine has none to give."""
+    try:
+        return os.openpty()
+    except OSError:
+        print("# this machine has no terminals to give")
+        return None
+
+
 def copy_accord(to, dir="accord"):
     """A copy of an accord's directory. Its demo's witnesses take a copy of their state for a backup, and want to be told."""
     shutil.copytree(DIR / dir, DIR / to)

@@ -94,12 +94,9 @@ with socket.socket() as passed:
 
 # a person at a terminal reads a sentence
 config()
-try:
-    ours, theirs = os.openpty()
-except OSError:
-    ours = None
-    print("# this machine has no terminals to give")
-if ours is not None:
+ends = terminal()
+if ends:
+    ours, theirs = ends
     person = subprocess.Popen([ACCORD, "serve", "config"], cwd=DIR, stdin=subprocess.DEVNULL, stderr=theirs)
     atexit.register(lambda: person.poll() is None and person.kill())
     os.close(theirs)

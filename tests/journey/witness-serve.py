@@ -271,6 +271,37 @@ answer = server.ask("POST", "/other/add-checkpoint", request(f"fork{winner}", 0,
 check("and cosigns for itself", answer.status == 200 and answer.text.startswith("\u2014 other.example/w "), answer)
 check("it ends", server.stop() == 0, server.said())
 
+# a key of each kind, where this machine has ML-DSA-44
+post = accord("key", "new", "--for", "witness", "--mldsa44", "watch.example/w", "-o", "m.key")
+if post.status == 0:
+    config("known-logs logs", witness=("witness w.key w.state /w", "witness m.key w.state /w"))
+    server = Server()
+    grow(f"fork{winner}", b"for both kinds", of="one")
+    body = request(f"fork{winner}", 10, of="one")
+    answer = server.ask("POST", ADD, body)
+    check("Ed25519 and ML-DSA-44 cosign together", answer.status == 200 and answer.text.count("\n") == 2, answer)
+    write("policy", f"log {one}\nwitness w {witness}\nwitness m {post.out.strip()}\ngroup g all w m\nquorum g\n")
+    write("response", answer.body)
+    expect("and both verify", accord("log", "publish", f"fork{winner}", "--key", "one.key", "--policy", "policy",
+                                     "--cosignatures", "response"), 0)
+    shown = server.get(monitored("one.example/log")).body
+    root = shown.split(b"\n")[2]
+    answer = server.ask("POST", "/w/sign-subtree", b"subtree 0 11\n" + root + b"\n\n" + shown)
+    check("sign-subtree: the whole tree", answer.status == 200 and answer.text.count("\n") == 1 and
+          answer.text.startswith("\u2014 watch.example/w "), answer)
+    zero = base64.b64decode(answer.text.split(" ")[2])[4:12]
+    check("without a time", zero == bytes(8), zero)
+    for name, path, status in (("a range that is no subtree", b"subtree 1 11\n" + root + b"\n\n" + shown, 400),
+                               ("a hash that is another", b"subtree 0 8\n" + root + b"\n\n" + shown, 422),
+                               ("a checkpoint that is not ours", b"subtree 0 11\n" + root + b"\n\n" +
+                                body.split(b"\n\n", 1)[1], 403)):
+        answer = server.ask("POST", "/w/sign-subtree", path)
+        check(f"{name}: {status}", answer.status == status, answer)
+    check("GET is none of its methods", server.ask("GET", "/w/sign-subtree").status == 405)
+    check("it ends", server.stop() == 0, server.said())
+else:
+    expect("without ML-DSA-44 on this machine, its keys are refused", post, 3, "library")
+
 # a roster's logs
 write("members.tsv", "A\ta.example\tUS\nB\tb.example\tFI\n")
 must(accord("init", "accord", "--name", "roster.example", "--members", "members.tsv", "--demo-keys", "keys"))

@@ -39,7 +39,7 @@ struct history {
 };
 
 static char directory[] = "/tmp/accord-witness-XXXXXX";
-static char path[64];
+static char path[64], count_path[80];
 static struct accord_signer *witnesses[WITNESSES];
 static struct accord_fs fs; /* the machine's, but nothing is synced: no power is cut here */
 
@@ -66,6 +66,7 @@ static int set_up(void **state)
     fs.sync_dir = no_sync_dir;
     assert_non_null(mkdtemp(directory));
     snprintf(path, sizeof path, "%s/state", directory);
+    snprintf(count_path, sizeof count_path, "%s-count", path);
     for (unsigned i = 0; i < WITNESSES; i++)
         assert_int_equal(accord_signer_generate(&witnesses[i], slice(i == 0 ? "witness/a" : "witness/b"),
                                                 ACCORD_KEY_COSIGNATURE_ED25519, NULL),
@@ -234,6 +235,7 @@ static size_t play(unsigned number)
     check_cosignatures(&history);
     accord_cosigner_state_close(history.state);
     assert_int_equal(unlink(path), 0);
+    assert_int_equal(unlink(count_path), 0);
     for (size_t i = 0; i < history.sent_count; i++)
         accord_buffer_free(&history.sent[i].body);
     for (unsigned i = 0; i < LOGS; i++)

@@ -285,6 +285,7 @@ static void addresses(void **state)
 
 int main(void)
 {
+    accord_crypto_start();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults),           cmocka_unit_test(everything), cmocka_unit_test(relative_to_here),
         cmocka_unit_test(refusals),           cmocka_unit_test(long_names), cmocka_unit_test(addresses),
