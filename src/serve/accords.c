@@ -65,7 +65,8 @@ static uint64_t now_ms(void)
     return accord_monotonic_us() / 1000;
 }
 
-/* Nine tenths to eleven tenths of it, so that the witnesses of an accord do not go in step. For nothing that matters. */
+/* Nine tenths to eleven tenths of it, so that the witnesses of an accord do not go in step. For nothing that matters.
+ */
 static uint64_t around(struct accord_accords *accords, uint64_t ms)
 {
     accords->random = accords->random * 6364136223846793005U + 1442695040888963407U;
@@ -136,8 +137,8 @@ static enum accord_status replace(struct accord_accords *accords, struct visit *
     const char *path = visit->place->trust;
     char name[ACCORD_CONFIG_PATH_SIZE + 2], url[128];
     const struct accord_accords_options *options = &accords->options;
-    enum accord_status status = accord_pin_succeeds(options->crypto, &visit->kept, accord_buffer_bytes(&visit->trust),
-                                                    false, &visit->error);
+    enum accord_status status =
+        accord_pin_succeeds(options->crypto, &visit->kept, accord_buffer_bytes(&visit->trust), false, &visit->error);
     if (status == ACCORD_OK)
         status = accord_file_replace(options->fs, path, accord_buffer_bytes(&visit->trust), TRUST_MODE, &visit->error);
     if (status != ACCORD_OK)
@@ -153,7 +154,6 @@ static enum accord_status replace(struct accord_accords *accords, struct visit *
 static enum accord_status look(struct accord_accords *accords, struct visit *visit)
 {
     struct place *place = visit->place;
-    const struct accord_pin_progress before = place->progress;
     struct accord_reader *reader = NULL;
     enum accord_status status = read_trust(accords, place->trust, &visit->old, &visit->kept, &visit->error);
     if (status == ACCORD_OK)
@@ -164,14 +164,11 @@ static enum accord_status look(struct accord_accords *accords, struct visit *vis
     accord_reader_close(reader);
     if (visit->trust.size == 0)
         return status;
+    /* Where it is not replaced, the next visit finds that progress is for another roster, and begins at the kept one.
+     */
     visit->again = true;
     if (status == ACCORD_OK && is_unchanged(accords, place->trust, accord_buffer_bytes(&visit->old)))
         status = replace(accords, visit);
-    else
-        place->progress = before;
-    /* A roster that could not be kept is to be found again. */
-    if (status != ACCORD_OK)
-        place->progress = before;
     return status;
 }
 
@@ -228,27 +225,47 @@ struct places {
     size_t count;
 };
 
+static const struct place *find(struct place *const *places, size_t count, const char *trust, const char *url)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(places[i]->trust, trust) == 0 && strcmp(places[i]->url, url) == 0)
+            return places[i];
+    return NULL;
+}
+
 /* One that was there before goes on where it was. */
 static enum accord_status add_place(struct accord_accords *accords, struct places *places, const char *trust,
-                                    struct accord_bytes url, struct accord_error *error)
+                                    const char *url, struct accord_error *error)
 {
-    struct place *place = calloc(1, sizeof *place);
+    if (find(places->all, places->count, trust, url) != NULL)
+        return ACCORD_OK;
+    struct place *place = places->count < PLACES_MAX ? calloc(1, sizeof *place) : NULL;
     if (place == NULL)
         return accord_fail(error, ACCORD_NO_MEMORY, 0);
+    const struct place *old = find(accords->places, accords->place_count, trust, url);
+    if (old != NULL)
+        *place = *old;
     snprintf(place->trust, sizeof place->trust, "%s", trust);
-    if (url.size >= sizeof place->url) {
-        free(place);
-        return accord_fail(error, ACCORD_TOO_LARGE, 0);
-    }
-    memcpy(place->url, url.data, url.size);
-    for (size_t i = 0; i < accords->place_count; i++) {
-        const struct place *old = accords->places[i];
-        if (strcmp(old->trust, place->trust) == 0 && strcmp(old->url, place->url) == 0)
-            *place = *old;
-    }
+    snprintf(place->url, sizeof place->url, "%s", url);
     place->due_ms = now_ms();
     places->all[places->count++] = place;
     return ACCORD_OK;
+}
+
+static enum accord_status add_log(struct accord_accords *accords, struct places *places, const char *trust,
+                                  struct accord_bytes url, struct accord_error *error)
+{
+    char text[ACCORD_CONFIG_URL_SIZE];
+    if (url.size == 0)
+        return ACCORD_OK;
+    if (url.size >= sizeof text) {
+        accord_fail(error, ACCORD_TOO_LARGE, 0);
+        accord_error_what(error, url);
+        return ACCORD_TOO_LARGE;
+    }
+    memcpy(text, url.data, url.size);
+    text[url.size] = 0;
+    return add_place(accords, places, trust, text, error);
 }
 
 /* The logs of the roster in a trust file, or the one that CONFIG names. */
@@ -257,18 +274,17 @@ static enum accord_status add_accord(struct accord_accords *accords, struct plac
 {
     const char *path = accords->plan.trusts[at], *url = accords->plan.urls[at];
     if (url[0] != 0)
-        return add_place(accords, places, path, (struct accord_bytes){(const uint8_t *)url, strlen(url)}, error);
+        return add_place(accords, places, path, url, error);
     struct accord_buffer bytes;
     struct accord_trust_claim trust;
     struct accord_roster_claim *roster = malloc(sizeof *roster);
     accord_buffer_init(&bytes, ACCORD_TRUST_SIZE_MAX);
-    enum accord_status status = roster == NULL ? accord_fail(error, ACCORD_NO_MEMORY, 0)
-                                               : read_trust(accords, path, &bytes, &trust, error);
+    enum accord_status status =
+        roster == NULL ? accord_fail(error, ACCORD_NO_MEMORY, 0) : read_trust(accords, path, &bytes, &trust, error);
     if (status == ACCORD_OK)
         status = accord_roster_parse(roster, trust.roster_entry, accords->options.crypto, error);
     for (size_t i = 0; status == ACCORD_OK && i < roster->log_count; i++)
-        if (roster->logs[i].url.size > 0)
-            status = add_place(accords, places, path, roster->logs[i].url, error);
+        status = add_log(accords, places, path, roster->logs[i].url, error);
     accord_buffer_free(&bytes);
     free(roster);
     return status;
@@ -280,28 +296,31 @@ static void free_places(struct place *const *places, size_t count)
         free(places[i]);
 }
 
-/* What cannot be planned now is planned later; until then it goes on as before. */
+/* An accord that cannot be planned now goes on as before, and is planned later. */
+static void keep_accord(struct accord_accords *accords, struct places *places, size_t at,
+                        const struct accord_error *error)
+{
+    char name[ACCORD_CONFIG_PATH_SIZE + 2];
+    const char *path = accords->plan.trusts[at];
+    for (size_t i = 0; i < accords->place_count; i++)
+        if (strcmp(accords->places[i]->trust, path) == 0)
+            (void)!add_place(accords, places, path, accords->places[i]->url, NULL);
+    accord_event_quote(name, sizeof name, (struct accord_bytes){(const uint8_t *)path, strlen(path)});
+    accord_event_error(ACCORD_EVENT_WARNING, "accord-failed", name, error);
+    accords->plan_due_ms = now_ms() + around(accords, BACKOFF_MAX_MS);
+}
+
 static void make_places(struct accord_accords *accords)
 {
     struct places places = {.count = 0};
     struct accord_error error;
-    enum accord_status status = ACCORD_OK;
-    size_t at = 0;
-    while (status == ACCORD_OK && at < accords->plan.count)
-        status = add_accord(accords, &places, at++, &error);
-    if (status != ACCORD_OK) {
-        char name[ACCORD_CONFIG_PATH_SIZE + 2];
-        const char *path = accords->plan.trusts[at - 1];
-        accord_event_quote(name, sizeof name, (struct accord_bytes){(const uint8_t *)path, strlen(path)});
-        accord_event_error(ACCORD_EVENT_WARNING, "accord-failed", name, &error);
-        free_places(places.all, places.count);
-        accords->plan_due_ms = now_ms() + around(accords, BACKOFF_MAX_MS);
-        return;
-    }
+    accords->plan_due_ms = UINT64_MAX;
+    for (size_t at = 0; at < accords->plan.count; at++)
+        if (add_accord(accords, &places, at, &error) != ACCORD_OK)
+            keep_accord(accords, &places, at, &error);
     free_places(accords->places, accords->place_count);
     memcpy(accords->places, places.all, places.count * sizeof places.all[0]);
     accords->place_count = places.count;
-    accords->plan_due_ms = UINT64_MAX;
 }
 
 /* The thread */

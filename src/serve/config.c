@@ -341,6 +341,12 @@ static enum accord_status take_known_logs(struct parser *parser)
 
 static enum accord_status take_known_accord(struct parser *parser)
 {
+    struct accord_config *config = parser->config;
+    struct accord_bytes url = parser->count == 2 ? parser->values[1] : (struct accord_bytes){NULL, 0};
+    if (parser->count == 2 && (!is_url(url) || url.size >= ACCORD_CONFIG_URL_SIZE))
+        return refuse(parser, ACCORD_MALFORMED, "known-accord TRUST [URL], with an http:// or https:// URL", url);
+    if (url.size > 0 && config->trust_count < ACCORD_CONFIG_LISTS_MAX)
+        memcpy(config->trust_urls[config->trust_count], url.data, url.size);
     return take_file(parser, parser->config->trusts, &parser->config->trust_count);
 }
 
@@ -394,7 +400,7 @@ static const struct keyword keywords[] = {
     {NAME("mirror"), 3, 3, true, "mirror KEY DIR PREFIX", take_mirror},
     {NAME("known-log"), 1, 2, true, "known-log VKEY [URL]", take_known_log},
     {NAME("known-logs"), 1, 1, true, "known-logs FILE", take_known_logs},
-    {NAME("known-accord"), 1, 1, true, "known-accord TRUST", take_known_accord},
+    {NAME("known-accord"), 1, 2, true, "known-accord TRUST [URL]", take_known_accord},
     {NAME("pull-interval"), 1, 1, false, "pull-interval DURATION", take_pull_interval},
     {NAME("bastion"), 2, 2, false, "bastion URL KEY", take_bastion},
     {NAME("bastion-ca"), 1, 1, false, "bastion-ca FILE", take_bastion_ca},

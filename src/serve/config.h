@@ -9,6 +9,7 @@
 #define ACCORD_CONFIG_PREFIX_SIZE 128
 #define ACCORD_CONFIG_COSIGNERS_MAX 16
 #define ACCORD_CONFIG_LISTS_MAX 16
+#define ACCORD_CONFIG_URL_SIZE 1024
 
 struct accord_logs;
 
@@ -43,10 +44,11 @@ struct accord_config {
     uint64_t memory_bytes;                /* memory 64M: of requests that are held at once */
     size_t witness_count, mirror_count;   /* witness KEY STATE PREFIX, mirror KEY DIR PREFIX */
     struct accord_config_cosigner witnesses[ACCORD_CONFIG_COSIGNERS_MAX], mirrors[ACCORD_CONFIG_COSIGNERS_MAX];
-    size_t list_count, trust_count; /* known-logs FILE, known-accord TRUST */
+    size_t list_count, trust_count; /* known-logs FILE, known-accord TRUST [URL] */
     char lists[ACCORD_CONFIG_LISTS_MAX][ACCORD_CONFIG_PATH_SIZE],
         trusts[ACCORD_CONFIG_LISTS_MAX][ACCORD_CONFIG_PATH_SIZE];
-    uint64_t pull_ms; /* pull-interval 60s: between a mirror's visits at a known log that has a URL */
+    char trust_urls[ACCORD_CONFIG_LISTS_MAX][ACCORD_CONFIG_URL_SIZE]; /* empty: those of the roster's logs */
+    uint64_t pull_ms; /* pull-interval 60s: between visits at a log: a mirror's, and an accord's */
     char bastion[256], bastion_key[ACCORD_CONFIG_PATH_SIZE]; /* bastion URL KEY */
     char bastion_ca[ACCORD_CONFIG_PATH_SIZE];                /* bastion-ca FILE */
 };

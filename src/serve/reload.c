@@ -49,6 +49,8 @@ static enum accord_status take_over(struct accord_server *server, const struct a
     if (server->sequencer != NULL)
         accord_sequencer_accept_statements(server->sequencer, next->config.statements);
     accord_roles_know(server->roles, next);
+    if (server->accords != NULL)
+        accord_accords_know(server->accords, &next->config);
     return ACCORD_OK;
 }
 

@@ -42,6 +42,12 @@ static void answered(void *context)
     ring(server->answered);
 }
 
+static void followed(void *context)
+{
+    struct accord_server *server = context;
+    ring(server->followed);
+}
+
 /* Requests */
 
 static size_t body_max(void *context, const struct accord_http_request *request)
@@ -130,7 +136,8 @@ static enum accord_status open_loop(struct accord_server *server, struct accord_
     server->signals = signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK);
     server->answered = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     server->stopped = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (server->epoll < 0 || server->signals < 0 || server->answered < 0 || server->stopped < 0)
+    server->followed = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (server->epoll < 0 || server->signals < 0 || server->answered < 0 || server->stopped < 0 || server->followed < 0)
         return system_error(error, "epoll");
     return ACCORD_OK;
 }
@@ -152,6 +159,8 @@ enum accord_status accord_server_watch(struct accord_server *server, struct acco
         status = watch(server, server->answered, error);
     if (status == ACCORD_OK)
         status = watch(server, server->stopped, error);
+    if (status == ACCORD_OK)
+        status = watch(server, server->followed, error);
     for (size_t i = 0; status == ACCORD_OK && i < count; i++)
         status = watch(server, descriptors[i], error);
     return status;
@@ -323,6 +332,17 @@ static enum accord_status load(struct accord_server *server, struct accord_error
     return status;
 }
 
+/* Witnesses and mirrors know the logs of their accords, and follow them. */
+static enum accord_status start_accords(struct accord_server *server, struct accord_error *error)
+{
+    const struct accord_config *config = &server->settings->config;
+    const struct accord_accords_options options = {
+        .fs = server->options->fs, .crypto = server->options->crypto, .changed = followed, .context = server};
+    if (config->witness_count + config->mirror_count == 0)
+        return ACCORD_OK;
+    return accord_accords_start(&server->accords, &options, config, error);
+}
+
 /* The log is opened before any socket is: whoever is the second on a directory disturbs nobody. */
 static enum accord_status start(struct accord_server *server, struct accord_error *error)
 {
@@ -346,6 +366,8 @@ static enum accord_status start(struct accord_server *server, struct accord_erro
         status = accord_server_watch(server, error);
     if (status == ACCORD_OK && log)
         status = start_publisher(server, error);
+    if (status == ACCORD_OK)
+        status = start_accords(server, error);
     return status;
 }
 
@@ -359,6 +381,8 @@ static void *stop_parts(void *context)
     if (server->sequencer != NULL)
         accord_sequencer_drain(server->sequencer);
     accord_roles_drain(server->roles);
+    accord_accords_stop(server->accords);
+    server->accords = NULL;
     if (server->publisher != NULL)
         accord_publisher_stop(server->publisher, GRACE_MS, &server->all_published);
     server->publisher = NULL;
@@ -452,6 +476,8 @@ static void loop(struct accord_server *server)
                 answer(server);
             else if (from == server->signals)
                 take_signals(server);
+            else if (from == server->followed && take_bell(from) && !server->stopping)
+                accord_server_reload(server);
             else if (from == server->stopped && take_bell(from))
                 over = true;
         }
@@ -469,6 +495,7 @@ static void close_if(int descriptor)
 static void server_free(struct accord_server *server)
 {
     bool published;
+    accord_accords_stop(server->accords);
     if (server->publisher != NULL)
         accord_publisher_stop(server->publisher, 0, &published);
     if (server->http != NULL)
@@ -485,6 +512,7 @@ static void server_free(struct accord_server *server)
     close_if(server->signals);
     close_if(server->answered);
     close_if(server->stopped);
+    close_if(server->followed);
     free(server);
 }
 
@@ -525,7 +553,7 @@ enum accord_status accord_serve(const struct accord_serve_options *options, stru
     }
     server->options = options;
     server->metrics = metrics;
-    server->epoll = server->signals = server->answered = server->stopped = -1;
+    server->epoll = server->signals = server->answered = server->stopped = server->followed = -1;
     enum accord_status status = load(server, error);
     if (status == ACCORD_OK && !options->check)
         status = serve(server, error);

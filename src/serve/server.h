@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 
+#include "serve/accords.h"
 #include "serve/log_role.h"
 #include "serve/roles.h"
 #include "serve/settings.h"
@@ -14,7 +15,8 @@ struct accord_server {
     struct accord_settings *settings; /* those in force, but for what waits for a restart */
     struct accord_metrics *metrics;
     struct accord_http *http;
-    struct accord_roles *roles; /* witnesses, mirrors */
+    struct accord_roles *roles;     /* witnesses, mirrors */
+    struct accord_accords *accords; /* that these follow; NULL where there are none of them */
     /* The log's; NULL where there is none. */
     struct accord_signer *key;
     struct accord_sequencer *sequencer;
@@ -29,6 +31,7 @@ struct accord_server {
     int epoll, signals;
     int answered; /* eventfd: the sequencer, or a role, has answers */
     int stopped;  /* eventfd: the thread that stops is done */
+    int followed; /* eventfd: a trust file has another roster */
     /* Stopping. */
     bool stopping, stopper_runs;
     pthread_t stopper;

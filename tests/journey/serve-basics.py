@@ -90,9 +90,10 @@ answer = server.ask("POST", "/add-batch", batch(*(b"number %d" % i for i in rang
 check("600 more", answer.text == "7 600", answer)
 check("are published", server.published(607), server.said())
 check("a full tile", server.get("/tile/0/001").body == read("log/tile/0/001"))
-check("a partial tile that is gone is the full one's beginning", not (DIR / "log/tile/0/000.p/7").exists()
+check("a partial tile that is gone is the full one's beginning", until(lambda: not (DIR / "log/tile/0/000.p/7").exists())
       and server.get("/tile/0/000.p/7").body == read("log/tile/0/000")[:224])
-check("a partial bundle that is gone is gone", server.get("/tile/entries/000.p/7").status == 404)
+check("a partial bundle that is gone is gone", until(lambda: server.get("/tile/entries/000.p/7").status == 404))
+until(lambda: server.metric("accord_log_published_size") == 607)
 check("the level above", server.get("/tile/1/000.p/2").body == read("log/tile/1/000.p/2"))
 
 # the operator's pages

@@ -175,7 +175,8 @@ static void cosigners(void **state)
     (void)state;
     assert_int_equal(parse("witness w.key w.state /witness\nwitness w2.key w.state /witness/\n"
                            "witness ssh-agent:x /var/v.state /\nmirror m.key m /m\npull-interval 5m\n"
-                           "known-logs logs.txt\nknown-accord trust\nbastion https://b.example/ b.key\n"),
+                           "known-logs logs.txt\nknown-accord trust\n"
+                           "known-accord other https://log.example/\nbastion https://b.example/ b.key\n"),
                      ACCORD_OK);
     assert_string_equal(config.log, "");
     assert_int_equal(config.witness_count, 3);
@@ -190,6 +191,9 @@ static void cosigners(void **state)
     assert_int_equal(config.pull_ms, 300000);
     assert_string_equal(config.lists[0], "/etc/accord/logs.txt");
     assert_string_equal(config.trusts[0], "/etc/accord/trust");
+    assert_string_equal(config.trust_urls[0], "");
+    assert_string_equal(config.trusts[1], "/etc/accord/other");
+    assert_string_equal(config.trust_urls[1], "https://log.example/");
     assert_string_equal(config.bastion, "https://b.example/");
     assert_string_equal(config.bastion_key, "/etc/accord/b.key");
     static const struct {
@@ -213,6 +217,7 @@ static void cosigners(void **state)
         {"mirror a m /m\nmirror b m /n\n", ACCORD_DUPLICATE, 0},
         {"witness k s /w\nbastion http://b.example k\n", ACCORD_MALFORMED, 2},
         {"witness k s /w\npull-interval 1ms\n", ACCORD_MALFORMED, 2},
+        {"witness k s /w\nknown-accord t log.example\n", ACCORD_MALFORMED, 2},
         {"known-log x\n", ACCORD_BAD_KEY, 1},
         {"\nknown-log x ftp://y\n", ACCORD_MALFORMED, 2},
         {"policy p\n", ACCORD_MISSING_FIELD, 0},
