@@ -164,8 +164,7 @@ static enum accord_status look(struct accord_accords *accords, struct visit *vis
     accord_reader_close(reader);
     if (visit->trust.size == 0)
         return status;
-    /* Where it is not replaced, the next visit finds that progress is for another roster, and begins at the kept one.
-     */
+    /* Where it is not replaced, the next visit finds progress to be for another roster, and begins at the kept one. */
     visit->again = true;
     if (status == ACCORD_OK && is_unchanged(accords, place->trust, accord_buffer_bytes(&visit->old)))
         status = replace(accords, visit);

@@ -31,7 +31,7 @@ struct history {
     uint64_t file_number;
     struct accord_cosigner_state *state;
     struct accord_buffer backup;
-    bool has_backup, marks_lost; /* since the backup: the power went, and the count beside the state may be old */
+    bool has_backup, marks_lost; /* since the backup the power went, or a write failed: the count may be old */
     uint64_t largest[WITNESSES][LOGS];
     int branch[WITNESSES][LOGS]; /* -1: nothing past the fork was let out */
     struct kept kept[WITNESSES][LOGS];
@@ -310,6 +310,7 @@ static void fail_somewhere(struct history *history)
     sim_fs_fail_at(history->sim, 1 + pick(history, 12), pick(history, 2) == 0 ? 28 : 5, pick(history, 3) == 0);
     (void)ask(history);
     sim_fs_fail_at(history->sim, 0, 0, false);
+    history->marks_lost = true;
     close_state(history);
     open_state(history);
 }
