@@ -385,17 +385,20 @@ const struct accord_command accord_commands[] = {
      .operands = "CONFIG",
      .operands_min = 1,
      .operands_max = 1,
-     .summary = "serve a log over HTTP, and publish what is added",
+     .summary = "serve a log, witnesses and mirrors over HTTP",
      .description =
          "Serves reads (C2SP tlog-tiles), POST /add and POST /add-batch, GET /healthz and GET /metrics. An index is "
          "answered once its entry is durable; each interval what was added is published, once the policy's witnesses "
          "have cosigned it.\n\n"
          "CONFIG has a keyword and its values a line, and comments that begin with #. Relative paths are taken from "
-         "its directory. It must say `log DIR KEY`, and `listen ADDRESS [tls]` (127.0.0.1:7380, [::1]:7380, :7380, "
+         "its directory. It must say `log DIR KEY`, `witness KEY STATE PREFIX` or `mirror KEY DIR PREFIX`, and `listen "
+         "ADDRESS [tls]` (127.0.0.1:7380, [::1]:7380, :7380, "
          "unix:PATH) unless systemd hands over sockets. It may say `accept any` (otherwise only statements by those "
          "that the newest roster allows), `policy FILE`, `interval 1s`, `witness-timeout 5s`, `without-quorum publish "
          "10m` (otherwise it waits), `passphrase-file FILE`, `tls CERTIFICATES KEY`, `dedup off`, `connections "
-         "10000`, `idle-timeout 60s`, `request-timeout 30s`, `memory 64M`.\n\n"
+         "10000`, `idle-timeout 60s`, `request-timeout 30s`, `memory 64M`. Witnesses and mirrors accept the logs of "
+         "`known-log VKEY [URL]`, `known-logs FILE` and `known-accord TRUST [URL]`; a mirror pulls those that have a "
+         "URL, each `pull-interval 60s`.\n\n"
          "SIGTERM and SIGINT publish what was acknowledged and end; a second one ends at once. SIGHUP reads CONFIG "
          "again. What happens is said on standard error, a line of logfmt each.",
      .example = "accord serve --check accord.conf\naccord serve accord.conf\n",
