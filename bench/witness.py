@@ -106,9 +106,11 @@ class Witness:
         return total / serve.TICK
 
     def memory_mib(self, name="VmRSS"):
+        """Resident memory of the process and its children; pages that they share count once."""
         total = 0
         for pid in family(self.process.pid):
-            total += int(re.search(rf"^{name}:\s+(\d+) kB", pathlib.Path(f"/proc/{pid}/status").read_text(), re.M).group(1))
+            rollup = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
+            total += int(re.search(r"^Pss:\s+(\d+) kB", rollup, re.M).group(1))
         return total / 1024
 
     def stop(self):

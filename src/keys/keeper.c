@@ -23,12 +23,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "crypto/backend.h"
 
 #define LINE_MAX_SIZE 8192
 #define AHEAD_SIZE 32768 /* bytes of requests that are not answered yet: less than a socket holds, so nobody blocks */
 #define AHEAD_COUNT 64
+#define LINGER_US 60
 
 #if defined(__x86_64__)
 #define ARCHITECTURE AUDIT_ARCH_X86_64
@@ -301,6 +303,15 @@ static bool ask(const struct accord_keeper *keeper, struct accord_bytes text, ui
     return write_all(keeper->socket, message, sizeof request + text.size);
 }
 
+/* A signature takes about as long as falling asleep and waking up again: so it is looked for a while first. */
+static void linger(int socket)
+{
+    uint8_t first;
+    uint64_t until_us = accord_monotonic_us() + LINGER_US;
+    while (recv(socket, &first, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN && accord_monotonic_us() < until_us)
+        continue;
+}
+
 /* False where the keeper is gone; *status is what it said. */
 static bool hear(const struct accord_keeper *keeper, struct accord_buffer *line, enum accord_status *status,
                  struct accord_error *error)
@@ -308,6 +319,7 @@ static bool hear(const struct accord_keeper *keeper, struct accord_buffer *line,
     uint32_t size;
     uint8_t text[LINE_MAX_SIZE];
     struct accord_error said;
+    linger(keeper->socket);
     if (!read_all(keeper->socket, &size, sizeof size, ACCORD_KEEPER_TIMEOUT_MS) || size > sizeof text)
         return false;
     if (size == 0) {
