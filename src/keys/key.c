@@ -294,6 +294,11 @@ const struct accord_vkey *accord_signer_vkey(const struct accord_signer *signer)
     return &signer->vkey;
 }
 
+const uint8_t *accord_signer_seed(const struct accord_signer *signer)
+{
+    return signer->vkey.type == ACCORD_KEY_COSIGNATURE_MLDSA44 ? NULL : signer->seed;
+}
+
 enum accord_status accord_signer_save(const struct accord_signer *signer, const struct accord_fs *fs, const char *path,
                                       const char *passphrase_file, struct accord_error *error)
 {

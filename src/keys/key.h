@@ -30,6 +30,9 @@ ACCORD_MUST_USE enum accord_status accord_signer_open_apart(struct accord_signer
                                                             struct accord_error *error);
 void accord_signer_free(struct accord_signer *signer);
 const struct accord_vkey *accord_signer_vkey(const struct accord_signer *signer);
+/* The secret of an Ed25519 key, for what signs something else than notes with it (the certificate that a bastion is
+ * shown): borrowed. NULL where it is of another type, or not in this process. */
+const uint8_t *accord_signer_seed(const struct accord_signer *signer);
 /* Writes the private key's file: mode 0600, never over another (ACCORD_EXISTS). */
 ACCORD_MUST_USE enum accord_status accord_signer_save(const struct accord_signer *signer, const struct accord_fs *fs,
                                                       const char *path, const char *passphrase_file,

@@ -199,6 +199,15 @@ static bool set_bounds(CURL *easy, const struct accord_fetch *fetch)
            curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, SLOW_SECONDS) == CURLE_OK;
 }
 
+/* Whom HTTPS trusts in place of the system's authorities, by the names that curl and OpenSSL know. */
+static bool set_authorities(CURL *easy)
+{
+    const char *file = secure_getenv("CURL_CA_BUNDLE");
+    if (file == NULL || file[0] == 0)
+        file = secure_getenv("SSL_CERT_FILE");
+    return file == NULL || file[0] == 0 || curl_easy_setopt(easy, CURLOPT_CAINFO, file) == CURLE_OK;
+}
+
 static bool set_request(const struct accord_client *client, struct transfer *transfer)
 {
     const struct accord_fetch *fetch = transfer->fetch;
@@ -214,7 +223,7 @@ static bool set_request(const struct accord_client *client, struct transfer *tra
      */
     if (!fetch->post && curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip, identity") != CURLE_OK)
         return false;
-    return curl_easy_setopt(easy, CURLOPT_URL, fetch->url) == CURLE_OK &&
+    return set_authorities(easy) && curl_easy_setopt(easy, CURLOPT_URL, fetch->url) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_USERAGENT, "accord") == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->words) == CURLE_OK &&

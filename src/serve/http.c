@@ -1,38 +1,30 @@
 /* HTTP over libmicrohttpd, which is given no thread: it works when the loop calls accord_http_run, and a request that
  * waits for its answer is suspended and resumed by that same thread. Knows connections, their bounds and their
- * deadlines; refuses to know what a path means. */
+ * deadlines; refuses to know what a path means, and which sockets connections come from (http_daemons.c). */
 #include "serve/http.h"
 
-#include <fcntl.h>
-#include <microhttpd.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "core/text.h"
-#include "serve/event.h"
 #include "serve/http_answer.h"
+#include "serve/http_daemons.h"
 #include "serve/http_peers.h"
 
-#define DAEMONS_MAX 32
 #define BODY_KEPT 4096 /* a buffer of so many bytes stays with its exchange, of which there are many */
 #define BODY_DROPPED                                                                                                   \
     (1 << 20) /* of a body that is too large so much is read and dropped, so that the client hears why */
 #define STREAM_DROPPED ((size_t)64 << 20) /* the same of one that is streamed */
-#define CONNECTION_MEMORY 8192 /* for headers; the library wipes it after each request, so what is more costs time */
-#define EVICTING 64            /* connections that may be on their way out while new ones come */
-#define BULK_SIZE (1 << 20)    /* an answer of more bytes has more time */
+#define EVICTING 64                       /* connections that may be on their way out while new ones come */
+#define BULK_SIZE (1 << 20)               /* an answer of more bytes has more time */
 #define BULK_TIMES 16
 #define COMPRESSING_SHARE 4 /* the loop's time is everybody's: so much of it goes to compressing, one part in four */
 #define COMPRESSING_AHEAD_US 1000000
-#define BACKLOG 1024
 #define MILLISECONDS 1000
-#define COMPLAINTS_MS 10000 /* of clients that speak no HTTP, or no TLS: anybody can be one, and none fills the log */
 
 enum stage { READING, ASKED, ANSWERED };
 
@@ -53,18 +45,10 @@ struct accord_http_exchange {
     struct accord_http_exchange *next; /* among the free ones */
 };
 
-struct listener {
-    struct MHD_Daemon *daemon;
-    int socket; /* -1: it takes no new connections */
-    bool tls;
-    char name[128];
-};
-
 struct accord_http {
     struct accord_http_handler handler;
     struct accord_http_limits limits;
-    size_t count;
-    struct listener listeners[DAEMONS_MAX];
+    struct accord_http_daemons daemons;
     /* Those that have not said as much as a request's first line; in the middle of a request or of its answer; of a
      * body that is streamed; of a large answer. */
     struct accord_http_peers idle, busy, streaming, bulk;
@@ -72,8 +56,6 @@ struct accord_http {
     struct accord_http_counts counts;
     uint64_t compressed_us; /* by when what was compressed is no more than its share of the time */
     bool closing;           /* every answer is its connection's last one */
-    uint64_t said_ms;       /* when the library's last complaint was passed on */
-    uint64_t unsaid;        /* since then */
 };
 
 /* Connections and their deadlines */
@@ -412,21 +394,6 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     return MHD_YES;
 }
 
-/* Does it belong to a daemon that was replaced? Its connections end with their next answer, or one that is used for
- * ever would keep the daemon for ever. */
-static bool is_retired(const struct accord_http_exchange *exchange)
-{
-    const struct accord_http *http = exchange->http;
-    for (size_t i = 0; i < http->count; i++) {
-        const union MHD_ConnectionInfo *info =
-            http->listeners[i].socket >= 0 ? NULL
-                                           : MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_DAEMON);
-        if (info != NULL && info->daemon == http->listeners[i].daemon)
-            return true;
-    }
-    return false;
-}
-
 /* Makes the response. A client that asks for much to be compressed gets it as it is, once that has had its share. */
 static void make_response(struct accord_http_exchange *exchange, const struct accord_http_answer *answer)
 {
@@ -451,7 +418,9 @@ void accord_http_answer(struct accord_http_exchange *exchange, const struct acco
     exchange->status = answer->status;
     exchange->bulk = answer->file >= 0 && answer->size > BULK_SIZE;
     make_response(exchange, answer);
-    if (exchange->http->closing || is_retired(exchange))
+    /* The connections of a daemon that was replaced end with their next answer, or one that is used for ever would keep
+     * the daemon for ever. */
+    if (exchange->http->closing || accord_http_daemons_retired(&exchange->http->daemons, exchange->connection))
         hang_up_after(exchange);
     if (exchange->suspended && exchange->stream)
         accord_http_peer_enter(exchange->peer, &exchange->http->busy); /* there may be more of its body */
@@ -479,35 +448,6 @@ void *accord_http_kept(const struct accord_http_exchange *exchange)
 
 /* Listening */
 
-/* Paths stay as they came: what a percent sign means is for nobody here to say. */
-static size_t on_unescape(void *context, struct MHD_Connection *connection, char *text)
-{
-    (void)context;
-    (void)connection;
-    return strlen(text);
-}
-
-__attribute__((format(printf, 2, 0))) static void on_log(void *context, const char *format, va_list arguments)
-{
-    char text[256], quoted[512];
-    struct accord_http *http = context;
-    uint64_t now = accord_http_now_ms();
-    if (http->said_ms != 0 && now - http->said_ms < COMPLAINTS_MS) {
-        http->unsaid++;
-        return;
-    }
-    int size = vsnprintf(text, sizeof text, format, arguments);
-    if (size <= 0)
-        return;
-    struct accord_bytes bytes = {(const uint8_t *)text, strlen(text)};
-    while (bytes.size > 0 && bytes.data[bytes.size - 1] == '\n')
-        bytes.size--;
-    accord_event(ACCORD_EVENT_INFO, "http", "message=%s unsaid=%llu", accord_event_quote(quoted, sizeof quoted, bytes),
-                 (unsigned long long)http->unsaid);
-    http->said_ms = now;
-    http->unsaid = 0;
-}
-
 enum accord_status accord_http_new(struct accord_http **out, const struct accord_http_handler *handler,
                                    const struct accord_http_limits *limits, struct accord_error *error)
 {
@@ -521,135 +461,46 @@ enum accord_status accord_http_new(struct accord_http **out, const struct accord
     http->busy.span_ms = (uint64_t)limits->request_seconds * MILLISECONDS;
     http->streaming.span_ms = http->busy.span_ms;
     http->bulk.span_ms = BULK_TIMES * http->busy.span_ms;
+    http->daemons = (struct accord_http_daemons){.context = http,
+                                                 .accept = on_accept,
+                                                 .connection = on_connection,
+                                                 .line = on_line,
+                                                 .request = on_request,
+                                                 .completed = on_completed,
+                                                 .connections = limits->connections + 2 * EVICTING,
+                                                 .door = -1};
     return ACCORD_OK;
-}
-
-/* A PEM text as the library wants it, ended by NUL. */
-static char *text_of(struct accord_bytes bytes)
-{
-    char *text = malloc(bytes.size + 1);
-    if (text != NULL) {
-        memcpy(text, bytes.data, bytes.size);
-        text[bytes.size] = '\0';
-    }
-    return text;
-}
-
-static struct MHD_Daemon *start(struct accord_http *http, int socket, const char *certificates, const char *key)
-{
-    struct MHD_OptionItem tls[] = {
-        {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)certificates},
-        {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)key},
-        {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t) "NORMAL:-VERS-TLS1.0:-VERS-TLS1.1"},
-        {MHD_OPTION_END, 0, NULL}};
-    struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
-    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_SUPPRESS_DATE_NO_CLOCK | MHD_USE_ERROR_LOG |
-                     (certificates == NULL ? 0 : MHD_USE_TLS);
-    return MHD_start_daemon(
-        flags, 0, on_accept, http, on_request, http, MHD_OPTION_EXTERNAL_LOGGER, on_log, http, MHD_OPTION_LISTEN_SOCKET,
-        socket, MHD_OPTION_CONNECTION_LIMIT, http->limits.connections + 2 * EVICTING,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_LISTEN_BACKLOG_SIZE, BACKLOG,
-        MHD_OPTION_NOTIFY_CONNECTION, on_connection, http, MHD_OPTION_NOTIFY_COMPLETED, on_completed, http,
-        MHD_OPTION_URI_LOG_CALLBACK, on_line, http, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL, MHD_OPTION_ARRAY,
-        certificates == NULL ? none : tls, MHD_OPTION_END);
-}
-
-/* A daemon on a copy of the socket. One that cannot start closes its socket or not, as it failed late or early, so
- * whether the copy is still there is looked up: by then the number may be somebody else's. */
-static struct MHD_Daemon *start_on_copy(struct accord_http *http, int socket, int *copy, const char *certificates,
-                                        const char *key)
-{
-    struct stat ours, there;
-    *copy = fcntl(socket, F_DUPFD_CLOEXEC, 0);
-    if (*copy < 0)
-        return NULL;
-    struct MHD_Daemon *daemon = start(http, *copy, certificates, key);
-    if (daemon == NULL && fstat(socket, &ours) == 0 && fstat(*copy, &there) == 0 && ours.st_dev == there.st_dev &&
-        ours.st_ino == there.st_ino)
-        (void)close(*copy);
-    return daemon;
-}
-
-/* The socket stays the caller's. */
-static enum accord_status add_listener(struct accord_http *http, int socket, const char *name,
-                                       const struct accord_http_tls *tls, struct accord_error *error)
-{
-    if (http->count == DAEMONS_MAX)
-        return accord_fail(error, ACCORD_TOO_LARGE, 0);
-    struct listener *listener = &http->listeners[http->count];
-    char *certificates = tls == NULL ? NULL : text_of(tls->certificates);
-    char *key = tls == NULL ? NULL : text_of(tls->key);
-    bool memory = tls == NULL || (certificates != NULL && key != NULL);
-    *listener = (struct listener){.tls = tls != NULL};
-    (void)snprintf(listener->name, sizeof listener->name, "%s", name);
-    if (memory)
-        listener->daemon = start_on_copy(http, socket, &listener->socket, certificates, key);
-    free(certificates);
-    if (key != NULL)
-        explicit_bzero(key, tls->key.size);
-    free(key);
-    if (listener->daemon != NULL) {
-        http->count++;
-        return ACCORD_OK;
-    }
-    accord_fail(error, memory ? ACCORD_IO : ACCORD_NO_MEMORY, 0);
-    accord_error_what(error, (struct accord_bytes){(const uint8_t *)name, strlen(name)});
-    if (tls != NULL)
-        accord_error_expected(error, ACCORD_LITERAL("certificates in PEM, and the key that is theirs"));
-    return memory ? ACCORD_IO : ACCORD_NO_MEMORY;
 }
 
 enum accord_status accord_http_listen(struct accord_http *http, int socket, const char *name,
                                       const struct accord_http_tls *tls, struct accord_error *error)
 {
-    enum accord_status status = add_listener(http, socket, name, tls, error);
+    enum accord_status status = accord_http_daemons_add(&http->daemons, socket, name, tls, error);
     if (status == ACCORD_OK)
         (void)close(socket);
     return status;
 }
 
-/* The library cannot change the certificates of a daemon that runs: a new one takes over its socket, and the old one
- * serves those that it has until they are gone: each gets one more answer. */
 enum accord_status accord_http_renew_tls(struct accord_http *http, const struct accord_http_tls *tls,
                                          struct accord_error *error)
 {
-    size_t count = http->count;
-    for (size_t i = 0; i < count; i++) {
-        struct listener *old = &http->listeners[i];
-        if (!old->tls || old->socket < 0)
-            continue;
-        enum accord_status status = add_listener(http, old->socket, old->name, tls, error);
-        if (status != ACCORD_OK)
-            return status;
-        (void)close(MHD_quiesce_daemon(old->daemon));
-        old->socket = -1;
-    }
-    return ACCORD_OK;
+    return accord_http_daemons_renew_tls(&http->daemons, tls, error);
 }
 
-/* Ends the daemons that take no new connections and have no old ones. */
-static void reap(struct accord_http *http)
+enum accord_status accord_http_open_door(struct accord_http *http, struct accord_error *error)
 {
-    for (size_t i = http->count; i-- > 0;) {
-        struct listener *listener = &http->listeners[i];
-        const union MHD_DaemonInfo *info =
-            listener->socket >= 0 ? NULL : MHD_get_daemon_info(listener->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
-        if (info == NULL || info->num_connections > 0)
-            continue;
-        MHD_stop_daemon(listener->daemon);
-        *listener = http->listeners[--http->count];
-    }
+    return accord_http_daemons_open_door(&http->daemons, error);
+}
+
+int accord_http_connect(const struct accord_http *http)
+{
+    return accord_http_daemons_connect(&http->daemons);
 }
 
 void accord_http_quiesce(struct accord_http *http)
 {
     http->closing = true;
-    for (size_t i = 0; i < http->count; i++) {
-        struct listener *listener = &http->listeners[i];
-        if (listener->socket >= 0)
-            (void)close(MHD_quiesce_daemon(listener->daemon));
-        listener->socket = -1;
-    }
+    accord_http_daemons_quiesce(&http->daemons);
     /* A request that came and was not read yet makes its connection one that is not idle. */
     accord_http_run(http);
     while (http->idle.first != NULL)
@@ -660,8 +511,7 @@ void accord_http_free(struct accord_http *http)
 {
     if (http == NULL)
         return;
-    for (size_t i = 0; i < http->count; i++)
-        MHD_stop_daemon(http->listeners[i].daemon);
+    accord_http_daemons_free(&http->daemons);
     while (http->free != NULL) {
         struct accord_http_exchange *exchange = http->free;
         http->free = exchange->next;
@@ -675,13 +525,7 @@ void accord_http_free(struct accord_http *http)
 
 size_t accord_http_watch(const struct accord_http *http, int *descriptors, size_t room)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < http->count && count < room; i++) {
-        const union MHD_DaemonInfo *info = MHD_get_daemon_info(http->listeners[i].daemon, MHD_DAEMON_INFO_EPOLL_FD);
-        if (info != NULL)
-            descriptors[count++] = info->epoll_fd;
-    }
-    return count;
+    return accord_http_daemons_watch(&http->daemons, descriptors, room);
 }
 
 int accord_http_timeout_ms(const struct accord_http *http)
@@ -690,13 +534,7 @@ int accord_http_timeout_ms(const struct accord_http *http)
     timeout_ms = accord_http_peers_timeout_ms(&http->busy, timeout_ms);
     timeout_ms = accord_http_peers_timeout_ms(&http->streaming, timeout_ms);
     timeout_ms = accord_http_peers_timeout_ms(&http->bulk, timeout_ms);
-    for (size_t i = 0; i < http->count; i++) {
-        MHD_UNSIGNED_LONG_LONG left_ms;
-        if (MHD_get_timeout(http->listeners[i].daemon, &left_ms) == MHD_YES &&
-            (timeout_ms < 0 || left_ms < (unsigned)timeout_ms))
-            timeout_ms = (int)left_ms;
-    }
-    return timeout_ms;
+    return accord_http_daemons_timeout_ms(&http->daemons, timeout_ms);
 }
 
 void accord_http_run(struct accord_http *http)
@@ -705,9 +543,7 @@ void accord_http_run(struct accord_http *http)
     accord_http_peers_hang_up_expired(&http->busy);
     accord_http_peers_hang_up_expired(&http->streaming);
     accord_http_peers_hang_up_expired(&http->bulk);
-    for (size_t i = 0; i < http->count; i++)
-        (void)MHD_run(http->listeners[i].daemon);
-    reap(http);
+    accord_http_daemons_run(&http->daemons);
 }
 
 void accord_http_count(const struct accord_http *http, struct accord_http_counts *counts)

@@ -198,6 +198,22 @@ static void pulls(struct text *text, const struct accord_puller_counts *counts)
     number(text, "accord_mirror_entries_total", "counter", "Entries that were pulled.", read_counter(&counts->entries));
 }
 
+static void bastion(struct text *text, const struct accord_bastion_counts *counts)
+{
+    number(text, "accord_bastion_connected", "gauge", "Whether the bastion is connected.",
+           read_counter(&counts->connected));
+    number(text, "accord_bastion_connections_total", "counter", "Connections to it that were made.",
+           read_counter(&counts->connections));
+    number(text, "accord_bastion_failures_total", "counter", "Attempts that made none.",
+           read_counter(&counts->failures));
+    number(text, "accord_bastion_requests_total", "counter", "Requests that came by it.",
+           read_counter(&counts->requests));
+    number(text, "accord_bastion_refused_total", "counter", "Those that were answered before the server saw them.",
+           read_counter(&counts->refused));
+    number(text, "accord_bastion_cut_off_total", "counter", "Those without an answer, or without all of it.",
+           read_counter(&counts->cut_off));
+}
+
 static uint64_t resident_bytes(void)
 {
     unsigned long long total = 0, resident = 0;
@@ -248,6 +264,8 @@ enum accord_status accord_metrics_print(const struct accord_metrics_view *view, 
         cosigns(&text, view->metrics);
     if (view->has_mirror)
         pulls(&text, &view->metrics->pulls);
+    if (view->has_bastion)
+        bastion(&text, &view->metrics->bastion);
     if (view->has_witness || view->has_mirror)
         number(&text, "accord_known_logs", "gauge", "Logs that witnesses and mirrors accept.",
                read_counter(&view->metrics->known_logs));

@@ -7,6 +7,7 @@
 #include "accord/policy.h"
 #include "base/buffer.h"
 #include "net/gather.h"
+#include "serve/bastion.h"
 #include "serve/puller.h"
 
 /* Buckets at 0.25 ms * 2^i, for i from 0 to 15 (8.2 s), and one beyond. */
@@ -56,7 +57,8 @@ struct accord_metrics {
     _Atomic uint64_t cosigns[ACCORD_COSIGN_OUTCOMES], cosign_commits;
     struct accord_histogram cosign;    /* from the whole request to its answer */
     struct accord_puller_counts pulls; /* of mirrors */
-    _Atomic int cosign_failing;        /* how many states could not be written when that was last tried */
+    struct accord_bastion_counts bastion;
+    _Atomic int cosign_failing; /* how many states could not be written when that was last tried */
     struct {
         _Atomic uint64_t outcomes[ACCORD_WITNESS_OUTCOMES];
         struct accord_histogram latency;

@@ -7,8 +7,8 @@
 
 struct accord_metrics_view {
     const struct accord_metrics *metrics;
-    bool has_log, has_witness, has_mirror; /* what this server is: nothing is said of what it is not */
-    const struct accord_policy *policy;    /* whose witnesses these are; NULL: nobody is asked */
+    bool has_log, has_witness, has_mirror, has_bastion; /* what this server is: nothing is said of what it is not */
+    const struct accord_policy *policy;                 /* whose witnesses these are; NULL: nobody is asked */
     struct accord_http_counts http;
     uint64_t open_files; /* of the process */
     const char *version;

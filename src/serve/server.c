@@ -236,7 +236,7 @@ static enum accord_status serve_all(struct accord_server *server, struct accord_
         status = serve_socket(server, sockets[i], true, error);
     for (size_t i = 0; status == ACCORD_OK && i < config->listen_count; i++)
         status = serve_address(server, &config->listen[i], error);
-    if (status != ACCORD_OK || server->listening > 0)
+    if (status != ACCORD_OK || server->listening > 0 || server->bastion_key != NULL)
         return status;
     accord_fail(error, ACCORD_MISSING_FIELD, 0);
     accord_error_what(error, ACCORD_LITERAL("listen"));
@@ -279,7 +279,35 @@ static enum accord_status start_http(struct accord_server *server, struct accord
     if (status == ACCORD_OK)
         status = accord_http_new(&server->http, &handler, &limits, error);
     server->status.http = server->http;
+    if (status == ACCORD_OK && server->bastion_key != NULL)
+        status = accord_http_open_door(server->http, error);
     return status == ACCORD_OK ? serve_all(server, error) : status;
+}
+
+/* The bastion's clients come in by a door of their own. */
+static int connect_inside(void *context)
+{
+    const struct accord_server *server = context;
+    return accord_http_connect(server->http);
+}
+
+static enum accord_status start_bastion(struct accord_server *server, struct accord_error *error)
+{
+    const struct accord_config *config = &server->settings->config;
+    const struct accord_bastion_options options = {.url = config->bastion,
+                                                   .ca_file = config->bastion_ca[0] == 0 ? NULL : config->bastion_ca,
+                                                   .key = server->bastion_key,
+                                                   .connect = connect_inside,
+                                                   .context = server,
+                                                   .counts = &server->metrics->bastion};
+    char quoted[512];
+    enum accord_status status = accord_bastion_start(&server->bastion, &options, error);
+    if (status != ACCORD_OK)
+        return status;
+    const char *url = accord_bastion_public_url(server->bastion);
+    accord_event(ACCORD_EVENT_INFO, "bastion", "url=%s",
+                 accord_event_quote(quoted, sizeof quoted, (struct accord_bytes){(const uint8_t *)url, strlen(url)}));
+    return ACCORD_OK;
 }
 
 static enum accord_status start_publisher(struct accord_server *server, struct accord_error *error)
@@ -325,6 +353,8 @@ static enum accord_status load(struct accord_server *server, struct accord_error
         status = accord_settings_check_key(server->settings, options, server->key, error);
     if (status == ACCORD_OK)
         status = open_roles(server, error);
+    if (status == ACCORD_OK && server->settings->config.bastion[0] != 0)
+        status = accord_settings_bastion_key(server->settings, options, &server->bastion_key, error);
     if (status == ACCORD_OK && server->key != NULL) {
         struct accord_bytes name = accord_signer_vkey(server->key)->name;
         snprintf(server->origin, sizeof server->origin, "%.*s", (int)name.size, (const char *)name.data);
@@ -349,6 +379,7 @@ static enum accord_status start(struct accord_server *server, struct accord_erro
     server->status.metrics = server->metrics;
     server->status.has_log = server->key != NULL;
     server->status.has_witness = server->settings->config.witness_count > 0;
+    server->status.has_bastion = server->bastion_key != NULL;
     server->status.has_mirror = server->settings->config.mirror_count > 0;
     server->status.clock = server->options->clock;
     server->status.version = server->options->version;
@@ -366,6 +397,8 @@ static enum accord_status start(struct accord_server *server, struct accord_erro
         status = accord_server_watch(server, error);
     if (status == ACCORD_OK && log)
         status = start_publisher(server, error);
+    if (status == ACCORD_OK && server->bastion_key != NULL)
+        status = start_bastion(server, error);
     if (status == ACCORD_OK)
         status = start_accords(server, error);
     return status;
@@ -378,6 +411,8 @@ static void *stop_parts(void *context)
 {
     struct accord_server *server = context;
     server->all_published = true;
+    accord_bastion_stop(server->bastion);
+    server->bastion = NULL;
     if (server->sequencer != NULL)
         accord_sequencer_drain(server->sequencer);
     accord_roles_drain(server->roles);
@@ -504,6 +539,7 @@ static void server_free(struct accord_server *server)
         accord_sequencer_stop(server->sequencer);
     accord_log_role_free(server->role);
     accord_roles_free(server->roles);
+    accord_signer_free(server->bastion_key);
     if (server->key != NULL)
         accord_signer_free(server->key);
     accord_settings_free(server->settings);

@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "serve/accords.h"
+#include "serve/bastion.h"
 #include "serve/log_role.h"
 #include "serve/roles.h"
 #include "serve/settings.h"
@@ -17,6 +18,9 @@ struct accord_server {
     struct accord_http *http;
     struct accord_roles *roles;     /* witnesses, mirrors */
     struct accord_accords *accords; /* that these follow; NULL where there are none of them */
+    /* NULL where CONFIG names no bastion. */
+    struct accord_signer *bastion_key;
+    struct accord_bastion *bastion;
     /* The log's; NULL where there is none. */
     struct accord_signer *key;
     struct accord_sequencer *sequencer;

@@ -253,6 +253,19 @@ enum accord_status accord_settings_check_key(const struct accord_settings *setti
     return status;
 }
 
+enum accord_status accord_settings_bastion_key(const struct accord_settings *settings,
+                                               const struct accord_serve_options *options, struct accord_signer **key,
+                                               struct accord_error *error)
+{
+    const struct accord_config *config = &settings->config;
+    enum accord_status status =
+        accord_signer_open(key, options->fs, accord_settings_about(options, config->bastion_key),
+                           config->passphrase_file[0] == 0 ? NULL : config->passphrase_file, error);
+    if (status == ACCORD_OK)
+        (void)accord_settings_about(options, options->config);
+    return status;
+}
+
 /* What the server's parts take of it */
 
 const struct accord_policy *accord_settings_policy(const struct accord_settings *settings)

@@ -38,6 +38,11 @@ ACCORD_MUST_USE enum accord_status accord_settings_key(const struct accord_setti
                                                        const struct accord_serve_options *options,
                                                        struct accord_signer **key, struct accord_error *error);
 
+/* Opens the key that the bastion knows this server by. */
+ACCORD_MUST_USE enum accord_status accord_settings_bastion_key(const struct accord_settings *settings,
+                                                               const struct accord_serve_options *options,
+                                                               struct accord_signer **key, struct accord_error *error);
+
 /* NULL where there is none. */
 const struct accord_policy *accord_settings_policy(const struct accord_settings *settings);
 void accord_settings_rules(const struct accord_settings *settings, struct accord_publisher_rules *rules);

@@ -83,6 +83,7 @@ static void answer_metrics(struct accord_status_page *page, struct accord_http_e
                                        .has_log = page->has_log,
                                        .has_witness = page->has_witness,
                                        .has_mirror = page->has_mirror,
+                                       .has_bastion = page->has_bastion,
                                        .policy = page->policy,
                                        .version = page->version,
                                        .open_files = page->open_files,

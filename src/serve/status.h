@@ -8,7 +8,7 @@
 
 struct accord_status_page {
     const struct accord_metrics *metrics;
-    bool has_log, has_witness, has_mirror;
+    bool has_log, has_witness, has_mirror, has_bastion;
     const struct accord_policy *policy; /* NULL: nobody is asked */
     const struct accord_http *http;
     const struct accord_clock *clock;

@@ -25,6 +25,12 @@ peers_litewitness() {
         GOBIN="$1/bin" "$(peers_go "$1")" install filippo.io/torchwood/cmd/litewitness@v0.9.0
 }
 
+# peers_litebastion DIR: torchwood's bastion
+peers_litebastion() {
+    [ -x "$1/bin/litebastion" ] ||
+        GOBIN="$1/bin" "$(peers_go "$1")" install filippo.io/torchwood/cmd/litebastion@v0.9.0
+}
+
 peers_install() {
     local dir=$1 go
     mkdir -p "$dir/bin" || return 1
@@ -33,5 +39,5 @@ peers_install() {
     (cd "$root/tests/interop/peer" && "$go" build -o "$dir/bin/peer" .) || return 1
     peers_tessera "$dir" fsck cmd/fsck && peers_tessera "$dir" hammer internal/hammer &&
         peers_tessera "$dir" posix cmd/conformance/posix &&
-        peers_litewitness "$dir"
+        peers_litewitness "$dir" && peers_litebastion "$dir"
 }

@@ -1063,6 +1063,87 @@ static void freed_at_work(void **state)
     assert_int_equal(hall_descriptors(), before);
 }
 
+/* Connections of this process: the same server, with no socket that anybody else could come by. */
+static void from_inside(void **state)
+{
+    struct hall *hall = *state;
+    struct accord_error error;
+    struct hall_reply reply;
+    assert_int_equal(accord_http_connect(hall->http), -1);
+    assert_int_equal(accord_http_open_door(hall->http, &error), ACCORD_OK);
+    hall_watch(hall);
+    struct hall_client client = {.hall = hall, .socket = accord_http_connect(hall->http)};
+    assert_true(client.socket >= 0);
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(hall_get(&client, "/now", "", &reply), 200);
+    hall_say(&client, "POST /later HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc");
+    hall_await_pending(hall, 1);
+    assert_slice(hall->last.body, "abc");
+    assert_int_equal(hall_counts(hall).connections, 1);
+    hall_answer_pending(hall, "done");
+    assert_int_equal(hall_reply(&client, &reply), 200);
+    hall_leave(&client);
+    assert_calm(hall);
+    /* Nor is it spun for, while nothing comes. */
+    hall->turns = 0;
+    hall_turn_for(hall, 200);
+    assert_in_range(hall->turns, 1, 3);
+}
+
+/* They count among all connections, and make room as others do. */
+static void from_inside_at_the_limit(void **state)
+{
+    struct hall *hall = *state;
+    struct hall_client clients[CONNECTIONS];
+    struct accord_error error;
+    struct hall_reply reply;
+    assert_int_equal(accord_http_open_door(hall->http, &error), ACCORD_OK);
+    hall_watch(hall);
+    fill(hall, clients, CONNECTIONS);
+    hall_turn_for(hall, 5);
+    struct hall_client inner = {.hall = hall, .socket = accord_http_connect(hall->http)};
+    assert_int_equal(hall_get(&inner, "/now", "", &reply), 200);
+    assert_true(hall_hung_up(&clients[0], 1000));
+    for (unsigned i = 1; i < CONNECTIONS; i++) {
+        hall_say(&clients[i], "GET /later HTTP/1.1\r\nHost: h\r\n\r\n");
+        hall_await_pending(hall, i);
+    }
+    assert_int_equal(hall_ask(hall, "/now"), 200);
+    assert_true(hall_hung_up(&inner, 1000));
+    while (hall->pending_count > 0)
+        hall_answer_pending(hall, "done");
+    for (unsigned i = 0; i < CONNECTIONS; i++)
+        hall_leave(&clients[i]);
+    hall_leave(&inner);
+    assert_calm(hall);
+}
+
+/* From the beginning of the end on they are turned away, those that nobody has looked at yet too. */
+static void from_inside_at_the_end(void **state)
+{
+    static struct hall hall;
+    struct accord_error error;
+    struct hall_client early, late, last;
+    (void)state;
+    size_t before = hall_descriptors();
+    hall_open(&hall, &patient, NULL);
+    assert_int_equal(accord_http_open_door(hall.http, &error), ACCORD_OK);
+    hall_watch(&hall);
+    early = (struct hall_client){.hall = &hall, .socket = accord_http_connect(hall.http)};
+    accord_http_quiesce(hall.http);
+    assert_true(hall_hung_up(&early, 1000));
+    late = (struct hall_client){.hall = &hall, .socket = accord_http_connect(hall.http)};
+    assert_true(late.socket < 0 || hall_hung_up(&late, 1000));
+    last = (struct hall_client){.hall = &hall, .socket = accord_http_connect(hall.http)};
+    hall_close(&hall);
+    hall_receive(&last);
+    assert_true(last.over);
+    hall_leave(&early);
+    hall_leave(&late);
+    hall_leave(&last);
+    assert_int_equal(hall_descriptors(), before);
+}
+
 #define WITH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 #define HASTY(test) cmocka_unit_test_setup_teardown(test, set_up_hasty, tear_down)
 
@@ -1105,6 +1186,9 @@ int main(void)
         WITH(zero_bytes),
         WITH(quiesces),
         cmocka_unit_test(freed_at_work),
+        WITH(from_inside),
+        WITH(from_inside_at_the_limit),
+        cmocka_unit_test(from_inside_at_the_end),
     };
     return cmocka_run_group_tests_name("http", tests, NULL, NULL);
 }
