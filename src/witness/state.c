@@ -57,7 +57,7 @@
 
 struct accord_cosigner_state {
     sqlite3 *db;
-    sqlite3_stmt *read, *write;
+    sqlite3_stmt *begin, *commit, *read, *write;
     struct accord_sqlite_vfs vfs;
     struct accord_binding binding;
     uint64_t writes, uncounted;    /* of all rows, ever; in this transaction */
@@ -98,6 +98,15 @@ static enum accord_status execute(struct accord_cosigner_state *state, const cha
     state->vfs.failed = 0;
     int result = sqlite3_exec(state->db, sql, NULL, NULL, NULL);
     return result == SQLITE_OK ? ACCORD_OK : fail(state, result, error);
+}
+
+/* The same of a statement that was prepared, and answers no rows. */
+static enum accord_status run(struct accord_cosigner_state *state, sqlite3_stmt *statement, struct accord_error *error)
+{
+    state->vfs.failed = 0;
+    int result = sqlite3_step(statement);
+    (void)sqlite3_reset(statement);
+    return result == SQLITE_DONE ? ACCORD_OK : fail(state, result, error);
 }
 
 static enum accord_status prepare(struct accord_cosigner_state *state, const char *sql, sqlite3_stmt **statement,
@@ -297,6 +306,10 @@ static enum accord_status set_up(struct accord_cosigner_state *state, struct acc
     if (status == ACCORD_OK)
         status = check_binding(state, error);
     if (status == ACCORD_OK)
+        status = prepare(state, "BEGIN IMMEDIATE", &state->begin, error);
+    if (status == ACCORD_OK)
+        status = prepare(state, "COMMIT", &state->commit, error);
+    if (status == ACCORD_OK)
         status = prepare(state, READ, &state->read, error);
     return status == ACCORD_OK ? prepare(state, WRITE, &state->write, error) : status;
 }
@@ -385,6 +398,8 @@ void accord_cosigner_state_close(struct accord_cosigner_state *state)
 {
     if (state == NULL)
         return;
+    sqlite3_finalize(state->begin);
+    sqlite3_finalize(state->commit);
     sqlite3_finalize(state->read);
     sqlite3_finalize(state->write);
     (void)sqlite3_close(state->db);
@@ -403,7 +418,7 @@ enum accord_status accord_cosigner_state_begin_any(struct accord_cosigner_state 
         return ACCORD_IO;
     }
     state->uncounted = 0;
-    return execute(state, "BEGIN IMMEDIATE", error);
+    return run(state, state->begin, error);
 }
 
 enum accord_status accord_cosigner_state_begin(struct accord_cosigner_state *state, struct accord_error *error)
@@ -413,7 +428,7 @@ enum accord_status accord_cosigner_state_begin(struct accord_cosigner_state *sta
 
 enum accord_status accord_cosigner_state_commit(struct accord_cosigner_state *state, struct accord_error *error)
 {
-    enum accord_status status = execute(state, "COMMIT", error);
+    enum accord_status status = run(state, state->commit, error);
     if (status == ACCORD_OK && state->uncounted > 0) {
         state->writes += state->uncounted;
         accord_binding_set_count(&state->binding, state->writes);
