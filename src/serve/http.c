@@ -492,7 +492,7 @@ enum accord_status accord_http_open_door(struct accord_http *http, struct accord
     return accord_http_daemons_open_door(&http->daemons, error);
 }
 
-int accord_http_connect(const struct accord_http *http)
+int accord_http_connect(struct accord_http *http)
 {
     return accord_http_daemons_connect(&http->daemons);
 }

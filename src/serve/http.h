@@ -90,7 +90,7 @@ ACCORD_MUST_USE enum accord_status accord_http_renew_tls(struct accord_http *htt
 ACCORD_MUST_USE enum accord_status accord_http_open_door(struct accord_http *http, struct accord_error *error);
 /* A connected stream socket to this server, the caller's; -1 where there are too many. From any thread, until http is
  * freed. */
-int accord_http_connect(const struct accord_http *http);
+int accord_http_connect(struct accord_http *http);
 /* No new connections, and those that are idle are closed; requests that came are still served. */
 void accord_http_quiesce(struct accord_http *http);
 

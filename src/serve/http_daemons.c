@@ -181,28 +181,46 @@ enum accord_status accord_http_daemons_open_door(struct accord_http_daemons *dae
     return ACCORD_OK;
 }
 
-int accord_http_daemons_connect(const struct accord_http_daemons *daemons)
+/* A connection counts until the server is done with it: requests that are taken back as soon as they are made would
+ * otherwise be made without end. */
+int accord_http_daemons_connect(struct accord_http_daemons *daemons)
 {
     int ends[2];
     if (daemons->door < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0)
         return -1;
-    if (send(daemons->door, &ends[1], sizeof ends[1], MSG_NOSIGNAL) == (ssize_t)sizeof ends[1])
+    unsigned waiting = atomic_fetch_add(&daemons->waiting, 1);
+    if (waiting + atomic_load(&daemons->inside) < ACCORD_HTTP_INSIDE_MAX &&
+        send(daemons->door, &ends[1], sizeof ends[1], MSG_NOSIGNAL) == (ssize_t)sizeof ends[1])
         return ends[0];
+    atomic_fetch_sub(&daemons->waiting, 1);
     (void)close(ends[0]);
     (void)close(ends[1]);
     return -1;
 }
 
-static void let_in(const struct accord_http_daemons *daemons, const struct accord_http_daemon *inner)
+/* How many came in. */
+static unsigned let_in(const struct accord_http_daemons *daemons, const struct accord_http_daemon *inner)
 {
     const struct sockaddr nobody = {.sa_family = AF_UNIX};
+    unsigned count = 0;
     int socket;
-    while (recv(inner->socket, &socket, sizeof socket, 0) == (ssize_t)sizeof socket) {
+    for (; recv(inner->socket, &socket, sizeof socket, 0) == (ssize_t)sizeof socket; count++) {
         if (daemons->closing)
             (void)close(socket);
         else /* which closes it where it has no room */
             (void)MHD_add_connection(inner->daemon, socket, &nobody, sizeof nobody);
     }
+    return count;
+}
+
+/* Each is counted at the door until it is counted inside, so never too few are. */
+static void run_inner(struct accord_http_daemons *daemons, const struct accord_http_daemon *inner)
+{
+    unsigned count = let_in(daemons, inner);
+    (void)MHD_run(inner->daemon);
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(inner->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+    atomic_store(&daemons->inside, info == NULL ? 0 : info->num_connections);
+    atomic_fetch_sub(&daemons->waiting, count);
 }
 
 /* Ending */
@@ -240,7 +258,7 @@ void accord_http_daemons_free(struct accord_http_daemons *daemons)
     for (size_t i = 0; i < daemons->count; i++) {
         struct accord_http_daemon *daemon = &daemons->daemons[i];
         if (daemon->inner) {
-            let_in(daemons, daemon);
+            (void)let_in(daemons, daemon);
             (void)close(daemon->socket);
             (void)close(daemons->door);
         }
@@ -280,8 +298,9 @@ void accord_http_daemons_run(struct accord_http_daemons *daemons)
 {
     for (size_t i = 0; i < daemons->count; i++) {
         if (daemons->daemons[i].inner)
-            let_in(daemons, &daemons->daemons[i]);
-        (void)MHD_run(daemons->daemons[i].daemon);
+            run_inner(daemons, &daemons->daemons[i]);
+        else
+            (void)MHD_run(daemons->daemons[i].daemon);
     }
     reap(daemons);
 }

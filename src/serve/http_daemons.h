@@ -6,8 +6,10 @@
 #include "serve/http.h"
 
 #include <microhttpd.h>
+#include <stdatomic.h>
 
 #define ACCORD_HTTP_DAEMONS_MAX 32
+#define ACCORD_HTTP_INSIDE_MAX 128 /* connections of this process, at once */
 
 struct accord_http_daemon {
     struct MHD_Daemon *daemon;
@@ -28,10 +30,12 @@ struct accord_http_daemons {
     /* Its own. */
     size_t count;
     struct accord_http_daemon daemons[ACCORD_HTTP_DAEMONS_MAX];
-    int door;         /* where those of this process come in; -1: nowhere */
-    bool closing;     /* no new connections */
-    uint64_t said_ms; /* when the library's last complaint was passed on */
-    uint64_t unsaid;  /* since then */
+    int door;            /* where those of this process come in; -1: nowhere */
+    atomic_uint waiting; /* those of them that wait there */
+    atomic_uint inside;  /* those that came in, until the server is done with them */
+    bool closing;        /* no new connections */
+    uint64_t said_ms;    /* when the library's last complaint was passed on */
+    uint64_t unsaid;     /* since then */
 };
 
 /* The socket stays the caller's. */
@@ -44,7 +48,7 @@ ACCORD_MUST_USE enum accord_status accord_http_daemons_renew_tls(struct accord_h
 /* accord_http_open_door, accord_http_connect. */
 ACCORD_MUST_USE enum accord_status accord_http_daemons_open_door(struct accord_http_daemons *daemons,
                                                                  struct accord_error *error);
-int accord_http_daemons_connect(const struct accord_http_daemons *daemons);
+int accord_http_daemons_connect(struct accord_http_daemons *daemons);
 /* Does this connection belong to a daemon that was replaced? */
 bool accord_http_daemons_retired(const struct accord_http_daemons *daemons, struct MHD_Connection *connection);
 /* No new connections. */

@@ -30,8 +30,8 @@ static void judge(struct accord_bytes head, bool body, bool chunked)
         line.size--;
         for (size_t i = 0; i < line.size; i++)
             require((line.data[i] >= ' ' || line.data[i] == '\t') && line.data[i] != 0x7f);
-        bool encoded = begins(line, "transfer-encoding");
-        framings += encoded || begins(line, "content-length");
+        bool encoded = begins(line, "transfer-encoding:");
+        framings += encoded || begins(line, "content-length:");
         require(!encoded || (chunked && body));
     }
     require(rest.size == 0 && framings <= 1 && (!body || framings == 1));

@@ -1118,6 +1118,31 @@ static void from_inside_at_the_limit(void **state)
     assert_calm(hall);
 }
 
+/* Made and left without end, while the server looks elsewhere: no more of them than it can be asked to bear. */
+static void from_inside_without_end(void **state)
+{
+    struct hall *hall = *state;
+    struct accord_error error;
+    unsigned made = 0;
+    assert_int_equal(accord_http_open_door(hall->http, &error), ACCORD_OK);
+    hall_watch(hall);
+    for (unsigned round = 0; round < 3; round++) {
+        made = 0;
+        for (int handle = 0; handle >= 0; made++) {
+            assert_in_range(made, 0, 1000);
+            handle = accord_http_connect(hall->http);
+            if (handle >= 0)
+                assert_int_equal(send(handle, "GET /later", 10, MSG_NOSIGNAL), 10);
+            if (handle >= 0)
+                close(handle);
+        }
+        assert_in_range(made, 65, 200);
+        hall_turn_for(hall, 20);
+        hall_await_connections(hall, 0);
+    }
+    assert_calm(hall);
+}
+
 /* From the beginning of the end on they are turned away, those that nobody has looked at yet too. */
 static void from_inside_at_the_end(void **state)
 {
@@ -1188,6 +1213,7 @@ int main(void)
         cmocka_unit_test(freed_at_work),
         WITH(from_inside),
         WITH(from_inside_at_the_limit),
+        WITH(from_inside_without_end),
         cmocka_unit_test(from_inside_at_the_end),
     };
     return cmocka_run_group_tests_name("http", tests, NULL, NULL);
