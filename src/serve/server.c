@@ -530,6 +530,7 @@ static void close_if(int descriptor)
 static void server_free(struct accord_server *server)
 {
     bool published;
+    accord_bastion_stop(server->bastion);
     accord_accords_stop(server->accords);
     if (server->publisher != NULL)
         accord_publisher_stop(server->publisher, 0, &published);
