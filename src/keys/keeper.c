@@ -28,8 +28,7 @@
 #include "crypto/backend.h"
 
 #define LINE_MAX_SIZE 8192
-#define AHEAD_SIZE 32768 /* bytes of requests that are not answered yet: less than a socket holds, so nobody blocks */
-#define AHEAD_COUNT 64
+#define BOX_SIZE 32768 /* bytes of requests that are not answered yet, in one piece: less than a socket holds */
 #define LINGER_US 60
 
 #if defined(__x86_64__)
@@ -40,11 +39,26 @@
 #define ARCHITECTURE AUDIT_ARCH_RISCV64
 #endif
 
+/* What came through the socket and was not looked at yet. */
+struct inbox {
+    int socket;
+    size_t at, end;
+    uint8_t data[BOX_SIZE];
+};
+
+/* What is to go through it. */
+struct outbox {
+    int socket;
+    size_t size;
+    uint8_t data[BOX_SIZE];
+};
+
 struct accord_keeper {
     pid_t process;
-    int socket;
     bool broken;
     pthread_mutex_t mutex;
+    struct inbox inbox;
+    struct outbox outbox;
 };
 
 struct request {
@@ -59,7 +73,7 @@ struct greeting {
     struct accord_error error;
 };
 
-/* Both sides: all of it, or false. timeout_ms -1 waits for ever. */
+/* Both sides: all of it, or false. timeout_ms -1 is the keeper's, which waits for ever. */
 
 static bool await(int socket, short events, int timeout_ms)
 {
@@ -71,26 +85,68 @@ static bool await(int socket, short events, int timeout_ms)
     return ready > 0;
 }
 
-static bool read_all(int socket, void *data, size_t size, int timeout_ms)
+/* A signature takes about as long as falling asleep and waking up again: so it is looked for a while first. */
+static ssize_t linger(struct inbox *inbox)
+{
+    ssize_t got;
+    uint64_t until_us = accord_monotonic_us() + LINGER_US;
+    do
+        got = recv(inbox->socket, inbox->data, sizeof inbox->data, MSG_DONTWAIT);
+    while (got < 0 && errno == EAGAIN && accord_monotonic_us() < until_us);
+    return got;
+}
+
+static bool fill(struct inbox *inbox, int timeout_ms)
+{
+    ssize_t got = -1;
+    errno = EAGAIN;
+    if (timeout_ms >= 0)
+        got = linger(inbox);
+    while (got < 0 && (errno == EAGAIN || errno == EINTR)) {
+        if (timeout_ms >= 0 && !await(inbox->socket, POLLIN, timeout_ms))
+            return false;
+        got = read(inbox->socket, inbox->data, sizeof inbox->data);
+    }
+    inbox->at = 0;
+    inbox->end = got > 0 ? (size_t)got : 0;
+    return got > 0;
+}
+
+static bool read_all(struct inbox *inbox, void *data, size_t size, int timeout_ms)
 {
     for (size_t done = 0; done < size;) {
-        if (timeout_ms >= 0 && !await(socket, POLLIN, timeout_ms))
+        if (inbox->at == inbox->end && !fill(inbox, timeout_ms))
             return false;
-        ssize_t got = read(socket, (uint8_t *)data + done, size - done);
-        if (got == 0 || (got < 0 && errno != EINTR))
-            return false;
-        done += got > 0 ? (size_t)got : 0;
+        size_t part = inbox->end - inbox->at < size - done ? inbox->end - inbox->at : size - done;
+        memcpy((uint8_t *)data + done, inbox->data + inbox->at, part);
+        inbox->at += part;
+        done += part;
     }
     return true;
 }
 
-static bool write_all(int socket, const void *data, size_t size)
+static bool flush(struct outbox *outbox)
 {
-    for (size_t done = 0; done < size;) {
-        ssize_t put = write(socket, (const uint8_t *)data + done, size - done);
+    for (size_t done = 0; done < outbox->size;) {
+        ssize_t put = write(outbox->socket, outbox->data + done, outbox->size - done);
         if (put < 0 && errno != EINTR)
             return false;
         done += put > 0 ? (size_t)put : 0;
+    }
+    outbox->size = 0;
+    return true;
+}
+
+/* Leaves when the box is full, or is flushed. */
+static bool write_all(struct outbox *outbox, const void *data, size_t size)
+{
+    for (size_t done = 0; done < size;) {
+        size_t room = sizeof outbox->data - outbox->size, part = room < size - done ? room : size - done;
+        memcpy(outbox->data + outbox->size, (const uint8_t *)data + done, part);
+        outbox->size += part;
+        done += part;
+        if (outbox->size == sizeof outbox->data && !flush(outbox))
+            return false;
     }
     return true;
 }
@@ -158,13 +214,17 @@ static bool withdraw(void)
            setrlimit(RLIMIT_NOFILE, &nothing) == 0 && lock_in();
 }
 
-static bool sign_one(int socket, const struct accord_signer *signer, uint8_t *text, struct accord_buffer *line)
+/* Answers leave together when nothing more is asked. */
+static bool sign_one(struct inbox *inbox, struct outbox *outbox, const struct accord_signer *signer, uint8_t *text,
+                     struct accord_buffer *line)
 {
     struct request request;
     struct accord_error error;
     uint32_t size = 0;
-    if (!read_all(socket, &request, sizeof request, -1) || request.size > ACCORD_KEEPER_TEXT_MAX ||
-        !read_all(socket, text, request.size, -1))
+    if (inbox->at == inbox->end && !flush(outbox))
+        return false;
+    if (!read_all(inbox, &request, sizeof request, -1) || request.size > ACCORD_KEEPER_TEXT_MAX ||
+        !read_all(inbox, text, request.size, -1))
         return false;
     struct accord_bytes note = {text, request.size};
     line->size = 0;
@@ -172,15 +232,12 @@ static bool sign_one(int socket, const struct accord_signer *signer, uint8_t *te
                                     ? accord_signer_sign_subtree(signer, note, line, &error)
                                     : accord_signer_sign(signer, note, request.timestamp, line, &error);
     if (status != ACCORD_OK)
-        return write_all(socket, &size, sizeof size) && write_all(socket, &error, sizeof error);
+        return write_all(outbox, &size, sizeof size) && write_all(outbox, &error, sizeof error);
     size = (uint32_t)line->size;
-    uint8_t answer[sizeof size + LINE_MAX_SIZE];
-    memcpy(answer, &size, sizeof size);
-    memcpy(answer + sizeof size, line->data, size);
-    return write_all(socket, answer, sizeof size + size);
+    return write_all(outbox, &size, sizeof size) && write_all(outbox, line->data, line->size);
 }
 
-static void greet(int socket, enum accord_status status, const struct accord_signer *signer,
+static bool greet(struct outbox *outbox, enum accord_status status, const struct accord_signer *signer,
                   const struct accord_error *error)
 {
     struct greeting greeting;
@@ -190,12 +247,13 @@ static void greet(int socket, enum accord_status status, const struct accord_sig
         greeting.vkey_size = (uint32_t)accord_signer_vkey(signer)->text.size;
     else
         greeting.error = *error;
-    if (write_all(socket, &greeting, sizeof greeting) && status == ACCORD_OK)
-        (void)write_all(socket, accord_signer_vkey(signer)->text.data, greeting.vkey_size);
+    return write_all(outbox, &greeting, sizeof greeting) &&
+           (status != ACCORD_OK || write_all(outbox, accord_signer_vkey(signer)->text.data, greeting.vkey_size)) &&
+           flush(outbox);
 }
 
-__attribute__((noreturn)) static void keep(int socket, const struct accord_fs *fs, const char *key_arg,
-                                           const char *passphrase_file)
+__attribute__((noreturn)) static void keep(struct accord_keeper *self, int socket, const struct accord_fs *fs,
+                                           const char *key_arg, const char *passphrase_file)
 {
     struct accord_signer *signer = NULL;
     struct accord_error error;
@@ -211,8 +269,9 @@ __attribute__((noreturn)) static void keep(int socket, const struct accord_fs *f
         accord_error_what(&error, ACCORD_LITERAL("a process for the key"));
         accord_error_expected(&error, ACCORD_LITERAL("a kernel with seccomp filters"));
     }
-    greet(alone < 0 ? socket : alone, status, signer, &error);
-    while (status == ACCORD_OK && sign_one(alone, signer, text, &line))
+    self->inbox.socket = self->outbox.socket = alone < 0 ? socket : alone;
+    bool heard = greet(&self->outbox, status, signer, &error);
+    while (heard && status == ACCORD_OK && sign_one(&self->inbox, &self->outbox, signer, text, &line))
         continue;
     accord_signer_free(signer);
     _exit(0);
@@ -235,7 +294,7 @@ static enum accord_status hear_greeting(struct accord_keeper *keeper, struct acc
     struct greeting greeting;
     uint8_t text[4096];
     /* scrypt may take its time over a passphrase */
-    if (!read_all(keeper->socket, &greeting, sizeof greeting, 6 * ACCORD_KEEPER_TIMEOUT_MS))
+    if (!read_all(&keeper->inbox, &greeting, sizeof greeting, 6 * ACCORD_KEEPER_TIMEOUT_MS))
         return gone(keeper, error);
     if (greeting.status != ACCORD_OK) {
         if (error != NULL)
@@ -243,7 +302,7 @@ static enum accord_status hear_greeting(struct accord_keeper *keeper, struct acc
         return greeting.status;
     }
     if (greeting.vkey_size > sizeof text ||
-        !read_all(keeper->socket, text, greeting.vkey_size, ACCORD_KEEPER_TIMEOUT_MS))
+        !read_all(&keeper->inbox, text, greeting.vkey_size, ACCORD_KEEPER_TIMEOUT_MS))
         return gone(keeper, error);
     enum accord_status status = accord_buffer_append(vkey, (struct accord_bytes){text, greeting.vkey_size});
     return status == ACCORD_OK ? ACCORD_OK : accord_fail(error, status, 0);
@@ -263,10 +322,10 @@ enum accord_status accord_keeper_start(struct accord_keeper **out, const struct 
         return accord_file_error(error, -errno, "socketpair");
     }
     pthread_mutex_init(&keeper->mutex, NULL);
-    keeper->socket = sockets[0];
+    keeper->inbox.socket = keeper->outbox.socket = sockets[0];
     keeper->process = fork();
     if (keeper->process == 0)
-        keep(sockets[1], fs, key_arg, passphrase_file);
+        keep(keeper, sockets[1], fs, key_arg, passphrase_file);
     int failed = errno;
     close(sockets[1]);
     enum accord_status status =
@@ -282,55 +341,40 @@ void accord_keeper_stop(struct accord_keeper *keeper)
 {
     if (keeper == NULL)
         return;
-    close(keeper->socket);
+    close(keeper->inbox.socket);
     while (keeper->process > 0 && waitpid(keeper->process, NULL, 0) < 0 && errno == EINTR)
         continue;
     pthread_mutex_destroy(&keeper->mutex);
     free(keeper);
 }
 
-static bool ask(const struct accord_keeper *keeper, struct accord_bytes text, uint64_t timestamp)
+static bool ask(struct accord_keeper *keeper, struct accord_bytes text, uint64_t timestamp)
 {
-    uint8_t message[sizeof(struct request) + AHEAD_SIZE];
     struct request request;
     memset(&request, 0, sizeof request);
     request.timestamp = timestamp;
     request.size = (uint32_t)text.size;
-    if (text.size > AHEAD_SIZE)
-        return write_all(keeper->socket, &request, sizeof request) && write_all(keeper->socket, text.data, text.size);
-    memcpy(message, &request, sizeof request);
-    memcpy(message + sizeof request, text.data, text.size);
-    return write_all(keeper->socket, message, sizeof request + text.size);
-}
-
-/* A signature takes about as long as falling asleep and waking up again: so it is looked for a while first. */
-static void linger(int socket)
-{
-    uint8_t first;
-    uint64_t until_us = accord_monotonic_us() + LINGER_US;
-    while (recv(socket, &first, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN && accord_monotonic_us() < until_us)
-        continue;
+    return write_all(&keeper->outbox, &request, sizeof request) && write_all(&keeper->outbox, text.data, text.size);
 }
 
 /* False where the keeper is gone; *status is what it said. */
-static bool hear(const struct accord_keeper *keeper, struct accord_buffer *line, enum accord_status *status,
+static bool hear(struct accord_keeper *keeper, struct accord_buffer *line, enum accord_status *status,
                  struct accord_error *error)
 {
     uint32_t size;
     uint8_t text[LINE_MAX_SIZE];
     struct accord_error said;
-    linger(keeper->socket);
-    if (!read_all(keeper->socket, &size, sizeof size, ACCORD_KEEPER_TIMEOUT_MS) || size > sizeof text)
+    if (!read_all(&keeper->inbox, &size, sizeof size, ACCORD_KEEPER_TIMEOUT_MS) || size > sizeof text)
         return false;
     if (size == 0) {
-        if (!read_all(keeper->socket, &said, sizeof said, ACCORD_KEEPER_TIMEOUT_MS))
+        if (!read_all(&keeper->inbox, &said, sizeof said, ACCORD_KEEPER_TIMEOUT_MS))
             return false;
         *status = said.status;
         if (error != NULL)
             *error = said;
         return true;
     }
-    if (!read_all(keeper->socket, text, size, ACCORD_KEEPER_TIMEOUT_MS))
+    if (!read_all(&keeper->inbox, text, size, ACCORD_KEEPER_TIMEOUT_MS))
         return false;
     enum accord_status appended = accord_buffer_append(line, (struct accord_bytes){text, size});
     if (appended != ACCORD_OK)
@@ -338,44 +382,62 @@ static bool hear(const struct accord_keeper *keeper, struct accord_buffer *line,
     return true;
 }
 
-/* How many of the texts are asked for at once: as many as the socket holds, at least one. */
-static size_t how_many(const struct accord_bytes *texts, size_t count)
+/* Asks for as many as fit into one piece, at least one; 0 where the keeper is gone. */
+static size_t ask_some(struct accord_keeper *keeper, const struct accord_bytes *texts, size_t count, uint64_t timestamp)
 {
-    size_t many = 1, size = texts[0].size + sizeof(struct request);
-    while (many < count && many < AHEAD_COUNT && (size += texts[many].size + sizeof(struct request)) <= AHEAD_SIZE)
-        many++;
-    return many;
-}
-
-static enum accord_status sign_all(struct accord_keeper *keeper, const struct accord_bytes *texts, size_t count,
-                                   uint64_t timestamp, struct accord_buffer *const *lines, struct accord_error *error)
-{
-    enum accord_status status = ACCORD_OK;
-    while (status == ACCORD_OK && count > 0) {
-        size_t many = how_many(texts, count);
-        for (size_t i = 0; i < many; i++)
-            if (!ask(keeper, texts[i], timestamp))
-                return gone(keeper, error);
-        for (size_t i = 0; i < many; i++)
-            if (!hear(keeper, lines[i], &status, error))
-                return gone(keeper, error);
-        texts += many;
-        lines += many;
-        count -= many;
+    size_t many = 0, size = 0;
+    while (many < count && (many == 0 || size + texts[many].size + sizeof(struct request) <= BOX_SIZE)) {
+        size += texts[many].size + sizeof(struct request);
+        if (!ask(keeper, texts[many++], timestamp))
+            return 0;
     }
-    return status;
+    return flush(&keeper->outbox) ? many : 0;
 }
 
-enum accord_status accord_keeper_sign(struct accord_keeper *keeper, const struct accord_bytes *texts, size_t count,
-                                      uint64_t timestamp, struct accord_buffer *const *lines,
-                                      struct accord_error *error)
+static bool too_large(const struct accord_bytes *texts, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         if (texts[i].size > ACCORD_KEEPER_TEXT_MAX)
-            return accord_fail(error, ACCORD_TOO_LARGE, 0);
+            return true;
+    return false;
+}
+
+void accord_keeper_ask(struct accord_keeper *keeper, struct accord_keeper_errand *errand)
+{
     pthread_mutex_lock(&keeper->mutex);
-    enum accord_status status =
-        keeper->broken ? gone(keeper, error) : sign_all(keeper, texts, count, timestamp, lines, error);
+    errand->asked = 0;
+    if (keeper->broken || errand->count == 0 || too_large(errand->texts, errand->count))
+        return;
+    errand->asked = ask_some(keeper, errand->texts, errand->count, errand->timestamp);
+    keeper->broken = errand->asked == 0;
+}
+
+static enum accord_status hear_all(struct accord_keeper *keeper, const struct accord_keeper_errand *errand,
+                                   struct accord_error *error)
+{
+    enum accord_status status = ACCORD_OK;
+    size_t asked = errand->asked, heard = 0;
+    if (keeper->broken)
+        return gone(keeper, error);
+    if (too_large(errand->texts, errand->count))
+        return accord_fail(error, ACCORD_TOO_LARGE, 0);
+    for (;;) {
+        for (; heard < asked; heard++)
+            if (!hear(keeper, errand->lines[heard], &status, error))
+                return gone(keeper, error);
+        if (status != ACCORD_OK || heard == errand->count)
+            return status;
+        size_t more = ask_some(keeper, errand->texts + heard, errand->count - heard, errand->timestamp);
+        if (more == 0)
+            return gone(keeper, error);
+        asked += more;
+    }
+}
+
+enum accord_status accord_keeper_hear(struct accord_keeper *keeper, const struct accord_keeper_errand *errand,
+                                      struct accord_error *error)
+{
+    enum accord_status status = hear_all(keeper, errand, error);
     pthread_mutex_unlock(&keeper->mutex);
     return status;
 }

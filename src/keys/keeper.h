@@ -19,11 +19,20 @@ ACCORD_MUST_USE enum accord_status accord_keeper_start(struct accord_keeper **ke
                                                        struct accord_buffer *vkey, struct accord_error *error);
 /* The process ends by itself, when there is nobody to speak to any more; this waits for that. */
 void accord_keeper_stop(struct accord_keeper *keeper);
-/* Signs notes (or, with a timestamp of 0, subtrees), all on one way there and back: the signature line over texts[i] is
- * appended to *lines[i]. From any thread. ACCORD_IO where the process is gone or does not answer; it is not asked again
- * then. */
-ACCORD_MUST_USE enum accord_status accord_keeper_sign(struct accord_keeper *keeper, const struct accord_bytes *texts,
-                                                      size_t count, uint64_t timestamp,
-                                                      struct accord_buffer *const *lines, struct accord_error *error);
+/* Notes to be signed (or, with a timestamp of 0, subtrees): the signature line over texts[i] is appended to *lines[i].
+ */
+struct accord_keeper_errand {
+    const struct accord_bytes *texts;
+    size_t count;
+    uint64_t timestamp;
+    struct accord_buffer *const *lines;
+    size_t asked; /* the keeper's own */
+};
+/* Both, in this order, from any thread: the keeper is at work between them, for this caller alone. ACCORD_IO where the
+ * process is gone or does not answer; it is not asked again then. */
+void accord_keeper_ask(struct accord_keeper *keeper, struct accord_keeper_errand *errand);
+ACCORD_MUST_USE enum accord_status accord_keeper_hear(struct accord_keeper *keeper,
+                                                      const struct accord_keeper_errand *errand,
+                                                      struct accord_error *error);
 
 #endif

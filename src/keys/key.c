@@ -380,6 +380,14 @@ static enum accord_status check_time(const struct accord_signer *signer, uint64_
     return ACCORD_IO;
 }
 
+static enum accord_status ask_keeper(const struct accord_signer *signer, struct accord_bytes text, uint64_t timestamp,
+                                     struct accord_buffer *line, struct accord_error *error)
+{
+    struct accord_keeper_errand errand = {&text, 1, timestamp, &line, 0};
+    accord_keeper_ask(signer->keeper, &errand);
+    return accord_keeper_hear(signer->keeper, &errand, error);
+}
+
 enum accord_status accord_signer_sign(const struct accord_signer *signer, struct accord_bytes text, uint64_t timestamp,
                                       struct accord_buffer *out, struct accord_error *error)
 {
@@ -389,21 +397,36 @@ enum accord_status accord_signer_sign(const struct accord_signer *signer, struct
     if (status != ACCORD_OK)
         return status;
     if (signer->keeper != NULL)
-        return accord_keeper_sign(signer->keeper, &text, 1, timestamp, &out, error);
+        return ask_keeper(signer, text, timestamp, out, error);
     status = signer->vkey.type == ACCORD_KEY_ED25519 ? sign_message(signer, text, data, &signature.size, error)
                                                      : cosign(signer, text, timestamp, &signature, error);
     return status == ACCORD_OK ? append_line(signer, accord_out_bytes(&signature), out, error) : status;
 }
 
-enum accord_status accord_signer_sign_all(const struct accord_signer *signer, const struct accord_bytes *texts,
-                                          size_t count, uint64_t timestamp, struct accord_buffer *const *lines,
-                                          struct accord_error *error)
+static struct accord_keeper_errand errand_of(const struct accord_signing *signing)
 {
-    enum accord_status status = check_time(signer, timestamp, error);
-    if (status == ACCORD_OK && signer->keeper != NULL)
-        return accord_keeper_sign(signer->keeper, texts, count, timestamp, lines, error);
-    for (size_t i = 0; status == ACCORD_OK && i < count; i++)
-        status = accord_signer_sign(signer, texts[i], timestamp, lines[i], error);
+    return (struct accord_keeper_errand){signing->texts, signing->count, signing->timestamp, signing->lines,
+                                         signing->asked};
+}
+
+/* A time that may not be is told at the end. */
+void accord_signing_begin(struct accord_signing *signing)
+{
+    struct accord_keeper_errand errand = errand_of(signing);
+    if (signing->signer->keeper == NULL || check_time(signing->signer, signing->timestamp, NULL) != ACCORD_OK)
+        return;
+    accord_keeper_ask(signing->signer->keeper, &errand);
+    signing->asked = errand.asked;
+}
+
+enum accord_status accord_signing_end(struct accord_signing *signing, struct accord_error *error)
+{
+    struct accord_keeper_errand errand = errand_of(signing);
+    enum accord_status status = check_time(signing->signer, signing->timestamp, error);
+    if (status == ACCORD_OK && signing->signer->keeper != NULL)
+        return accord_keeper_hear(signing->signer->keeper, &errand, error);
+    for (size_t i = 0; status == ACCORD_OK && i < signing->count; i++)
+        status = accord_signer_sign(signing->signer, signing->texts[i], signing->timestamp, signing->lines[i], error);
     return status;
 }
 
@@ -442,7 +465,7 @@ enum accord_status accord_signer_sign_subtree(const struct accord_signer *signer
     if (signer->vkey.type != ACCORD_KEY_COSIGNATURE_MLDSA44)
         return fail(error, ACCORD_KEY_TYPE, signer->vkey.name);
     if (signer->keeper != NULL)
-        return accord_keeper_sign(signer->keeper, &text, 1, 0, &out, error);
+        return ask_keeper(signer, text, 0, out, error);
     enum accord_status status = parse_subtree(text, &subtree)
                                     ? accord_subtree_message(&to_sign, &subtree, signer->vkey.name, 0)
                                     : ACCORD_MALFORMED;

@@ -44,11 +44,19 @@ ACCORD_MUST_USE enum accord_status accord_signer_sign(const struct accord_signer
                                                       uint64_t timestamp, struct accord_buffer *out,
                                                       struct accord_error *error);
 
-/* Signs many with one key: the line over texts[i] is appended to *lines[i]. Where it fails, some lines may be there. */
-ACCORD_MUST_USE enum accord_status accord_signer_sign_all(const struct accord_signer *signer,
-                                                          const struct accord_bytes *texts, size_t count,
-                                                          uint64_t timestamp, struct accord_buffer *const *lines,
-                                                          struct accord_error *error);
+/* Signs many with one key: the line over texts[i] is appended to *lines[i]. Begun, and then ended, so that something
+ * else can be done while a process of its own signs: a key that is not in one is only used at the end. Each that was
+ * begun is ended, on the same thread, before another one is begun. Where it fails, some lines may be there. */
+struct accord_signing {
+    const struct accord_signer *signer;
+    const struct accord_bytes *texts;
+    size_t count;
+    uint64_t timestamp;
+    struct accord_buffer *const *lines;
+    size_t asked; /* the signer's own */
+};
+void accord_signing_begin(struct accord_signing *signing);
+ACCORD_MUST_USE enum accord_status accord_signing_end(struct accord_signing *signing, struct accord_error *error);
 
 /* A subtree as text, for accord_signer_sign_subtree: `subtree START END`, the hash in base64, the origin, each with its
  * newline. */

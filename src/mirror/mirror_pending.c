@@ -141,7 +141,7 @@ static enum accord_status write_pending(struct accord_mirror *mirror, struct acc
 {
     enum accord_status status = accord_cosigner_state_begin(mirror->state, error);
     if (status == ACCORD_OK)
-        status = accord_cosigner_state_write(mirror->state, self(mirror), origin, next, note, error);
+        status = accord_cosigner_state_write(mirror->state, self(mirror), origin, next, note, 0, error);
     if (status == ACCORD_OK)
         status = accord_cosigner_state_commit(mirror->state, error);
     if (status != ACCORD_OK)
@@ -185,7 +185,7 @@ static enum accord_status load(struct accord_mirror *mirror, struct accord_mirro
     accord_buffer_init(&note, ACCORD_NOTE_SIZE_MAX);
     enum accord_status status = accord_mirror_remember(mirror, error);
     if (status == ACCORD_OK)
-        status = accord_cosigner_state_read(mirror->state, self(mirror), origin, &seen, &note, error);
+        status = accord_cosigner_state_read(mirror->state, self(mirror), origin, &seen, &note, NULL, error);
     if (status == ACCORD_OK)
         status = adopt_published(mirror, slot, origin, &seen, &note, error);
     pthread_mutex_lock(&mirror->mutex);

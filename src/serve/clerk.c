@@ -248,7 +248,8 @@ static struct accord_bytes head_of(struct accord_bytes note)
 /* One key's checkpoint, where it is the one that is shown: all of it from the first key, from the others the line that
  * they add. */
 static enum accord_status show_key(struct accord_clerk *clerk, struct accord_clerk_request *request,
-                                   struct accord_bytes witness, struct accord_bytes origin, struct accord_error *error)
+                                   const struct accord_signer *witness, struct accord_bytes origin,
+                                   struct accord_error *error)
 {
     struct accord_buffer note;
     accord_buffer_init(&note, ACCORD_NOTE_SIZE_MAX);
@@ -279,7 +280,7 @@ static enum accord_status show_all(struct accord_clerk *clerk, struct accord_cle
     }
     for (size_t i = 0; status == ACCORD_OK && i < request->witness_count; i++)
         if (seen[i].cosigned && seen[i].size == largest.size)
-            status = show_key(clerk, request, accord_signer_vkey(request->witnesses[i])->text, origin, error);
+            status = show_key(clerk, request, request->witnesses[i], origin, error);
     return status;
 }
 

@@ -1,8 +1,10 @@
-/* The shell round the witness's state machine: reads what each witness has seen, judges, signs, remembers, and only
- * when that is durable lets the cosignatures out. Knows this order, and that many requests may share one transaction;
- * refuses to know the rules (witness.c) and the table (state.c). */
+/* The shell round the witness's state machine: reads what each witness has seen, judges, remembers, and only when that
+ * is durable lets the cosignatures out. Knows this order, that many requests may share one transaction, and that a key
+ * in a process of its own may sign while the disk is waited for; refuses to know the rules (witness.c) and the table
+ * (state.c). */
 #include "witness/cosigner.h"
 
+#include "core/text.h"
 #include "witness/state.h"
 
 #include <stdlib.h>
@@ -123,7 +125,7 @@ static enum accord_status read_seen(const struct answering *answering, const str
                                     size_t i, struct accord_witness_seen *seen)
 {
     return accord_cosigner_state_read(answering->state, accord_signer_vkey(cosigning->witnesses[i])->text,
-                                      cosigning->request.checkpoint.origin, seen, NULL, answering->error);
+                                      cosigning->request.checkpoint.origin, seen, NULL, NULL, answering->error);
 }
 
 /* A key that a witness was given later has seen nothing; what counts is the largest tree. */
@@ -159,36 +161,39 @@ static enum accord_status judge_one(const struct answering *answering, struct ac
     return ACCORD_OK;
 }
 
-/* A round: requests that are each of another log, so that none depends on what another one is answered. They are
- * judged, then all is signed that is to be, each key at once, then written. */
-struct round {
-    struct accord_cosigning *const *cosignings;
-    size_t count;
-    struct accord_bytes *texts; /* room for all of the cosignatures */
-    struct accord_buffer **lines;
-};
-
-/* Where the round ends that begins with the first of these. */
-static size_t round_end(struct accord_cosigning *const *cosignings, size_t count)
+/* The checkpoint without the cosignature, and when that is made: the line itself is not there yet. */
+static enum accord_status write_one(const struct answering *answering, const struct accord_cosigning *cosigning,
+                                    size_t i)
 {
-    for (size_t end = 1; end < count; end++)
-        for (size_t i = 0; i < end; i++)
-            if (!cosignings[i]->final && !cosignings[end]->final &&
-                accord_bytes_equal(cosignings[i]->request.checkpoint.origin,
-                                   cosignings[end]->request.checkpoint.origin))
-                return end;
-    return count;
+    if (cosigning->verdicts[i].http_status != 200)
+        return ACCORD_OK;
+    return accord_cosigner_state_write(answering->state, accord_signer_vkey(cosigning->witnesses[i])->text,
+                                       cosigning->request.checkpoint.origin, &cosigning->verdicts[i].next,
+                                       accord_buffer_bytes(&cosigning->head), cosigning->silent ? 0 : answering->now,
+                                       answering->error);
 }
 
-static enum accord_status judge_round(const struct answering *answering, const struct round *round)
+/* One request after another, since each may be of the same log as the one before it. */
+static enum accord_status judge_all(const struct answering *answering, struct accord_cosigning *const *cosignings,
+                                    size_t count)
 {
     enum accord_status status = ACCORD_OK;
-    for (size_t i = 0; status == ACCORD_OK && i < round->count; i++)
-        for (size_t j = 0;
-             status == ACCORD_OK && !round->cosignings[i]->final && j < round->cosignings[i]->witness_count; j++)
-            status = judge_one(answering, round->cosignings[i], j);
+    for (size_t i = 0; status == ACCORD_OK && i < count; i++) {
+        for (size_t j = 0; status == ACCORD_OK && !cosignings[i]->final && j < cosignings[i]->witness_count; j++)
+            status = judge_one(answering, cosignings[i], j);
+        for (size_t j = 0; status == ACCORD_OK && !cosignings[i]->final && j < cosignings[i]->witness_count; j++)
+            status = write_one(answering, cosignings[i], j);
+    }
     return status;
 }
+
+/* The cosignatures that are due, of one key at a time. */
+struct signatures {
+    struct accord_cosigning *const *cosignings;
+    size_t count;
+    struct accord_bytes *texts; /* room for all of them */
+    struct accord_buffer **lines;
+};
 
 /* Is this cosignature to be made? */
 static bool is_due(const struct accord_cosigning *cosigning, size_t i)
@@ -197,87 +202,70 @@ static bool is_due(const struct accord_cosigning *cosigning, size_t i)
            cosigning->pending[i].size == 0;
 }
 
-/* A key of which cosignatures are due; NULL where all are made. */
-static const struct accord_signer *next_signer(const struct round *round)
+/* Of a cosignature as a line (tlog-cosignature, "Format"): the dash, the name, the key's id, the time, the signature.
+ */
+static size_t line_size(const struct accord_vkey *witness)
 {
-    for (size_t i = 0; i < round->count; i++)
-        for (size_t j = 0; j < round->cosignings[i]->witness_count; j++)
-            if (is_due(round->cosignings[i], j))
-                return round->cosignings[i]->witnesses[j];
+    size_t signature =
+        witness->type == ACCORD_KEY_COSIGNATURE_MLDSA44 ? ACCORD_MLDSA44_SIGNATURE_SIZE : ACCORD_ED25519_SIGNATURE_SIZE;
+    return strlen("\xe2\x80\x94 ") + witness->name.size + 1 + ACCORD_BASE64_SIZE(4 + 8 + signature) + 1;
+}
+
+/* In the caller's buffers, for what is going to be signed: nothing else may fail once it is remembered. */
+static enum accord_status make_room(const struct answering *answering, struct accord_cosigning *const *cosignings,
+                                    size_t count)
+{
+    enum accord_status status = ACCORD_OK;
+    for (size_t i = 0; status == ACCORD_OK && i < count; i++)
+        for (size_t j = 0; status == ACCORD_OK && j < cosignings[i]->witness_count; j++)
+            if (is_due(cosignings[i], j))
+                status = accord_buffer_reserve(&cosignings[i]->lines[j],
+                                               line_size(accord_signer_vkey(cosignings[i]->witnesses[j])));
+    return status == ACCORD_OK ? ACCORD_OK : accord_fail(answering->error, status, 0);
+}
+
+/* A key of which cosignatures are due; NULL where all are made. */
+static const struct accord_signer *next_signer(const struct signatures *all)
+{
+    for (size_t i = 0; i < all->count; i++)
+        for (size_t j = 0; j < all->cosignings[i]->witness_count; j++)
+            if (is_due(all->cosignings[i], j))
+                return all->cosignings[i]->witnesses[j];
     return NULL;
 }
 
-/* The lines stay inside until the transaction is durable. */
-static enum accord_status sign_round(const struct answering *answering, const struct round *round)
+/* What is due of the next key; of none where all are made. */
+static struct accord_signing next_signing(const struct answering *answering, const struct signatures *all)
 {
-    enum accord_status status = ACCORD_OK;
-    for (const struct accord_signer *signer = next_signer(round); status == ACCORD_OK && signer != NULL;
-         signer = next_signer(round)) {
-        size_t due = 0;
-        for (size_t i = 0; i < round->count; i++) {
-            struct accord_cosigning *cosigning = round->cosignings[i];
-            for (size_t j = 0; j < cosigning->witness_count; j++) {
-                if (!is_due(cosigning, j) || cosigning->witnesses[j] != signer)
-                    continue;
-                round->texts[due] = cosigning->request.checkpoint.note.text;
-                round->lines[due++] = &cosigning->pending[j];
-            }
-        }
-        status = accord_signer_sign_all(signer, round->texts, due, answering->now, round->lines, answering->error);
-    }
-    return status;
-}
-
-static enum accord_status write_row(const struct answering *answering, const struct accord_cosigning *cosigning,
-                                    size_t i)
-{
-    struct accord_buffer note;
-    accord_buffer_init(&note, ACCORD_NOTE_SIZE_MAX);
-    enum accord_status status = append(&note, accord_buffer_bytes(&cosigning->head), answering->error);
-    if (status == ACCORD_OK)
-        status = append(&note, accord_buffer_bytes(&cosigning->pending[i]), answering->error);
-    if (status == ACCORD_OK)
-        status = accord_cosigner_state_write(answering->state, accord_signer_vkey(cosigning->witnesses[i])->text,
-                                             cosigning->request.checkpoint.origin, &cosigning->verdicts[i].next,
-                                             accord_buffer_bytes(&note), answering->error);
-    accord_buffer_free(&note);
-    return status;
-}
-
-/* Makes room in the caller's buffers, too: nothing may fail between the commit and its cosignatures. */
-static enum accord_status write_round(const struct answering *answering, const struct round *round)
-{
-    for (size_t i = 0; i < round->count; i++) {
-        struct accord_cosigning *cosigning = round->cosignings[i];
-        for (size_t j = 0; !cosigning->final && j < cosigning->witness_count; j++) {
-            if (cosigning->verdicts[j].http_status != 200)
+    struct accord_signing signing = {
+        .signer = next_signer(all), .texts = all->texts, .timestamp = answering->now, .lines = all->lines};
+    for (size_t i = 0; signing.signer != NULL && i < all->count; i++) {
+        struct accord_cosigning *cosigning = all->cosignings[i];
+        for (size_t j = 0; j < cosigning->witness_count; j++) {
+            if (!is_due(cosigning, j) || cosigning->witnesses[j] != signing.signer)
                 continue;
-            enum accord_status status = write_row(answering, cosigning, j);
-            if (status != ACCORD_OK)
-                return status;
-            status = accord_buffer_reserve(&cosigning->lines[j], cosigning->pending[j].size);
-            if (status != ACCORD_OK)
-                return accord_fail(answering->error, status, 0);
+            all->texts[signing.count] = cosigning->request.checkpoint.note.text;
+            all->lines[signing.count++] = &cosigning->pending[j];
         }
     }
-    return ACCORD_OK;
+    return signing;
 }
 
-static enum accord_status answer_rounds(const struct answering *answering, struct accord_cosigning *const *cosignings,
-                                        size_t count, const struct round *room)
+/* What comes in is not shown to anybody before the transaction is durable: it may be made before that. */
+static enum accord_status commit_and_sign(const struct answering *answering, const struct signatures *all)
 {
-    enum accord_status status = ACCORD_OK;
-    while (status == ACCORD_OK && count > 0) {
-        struct round round = *room;
-        round.cosignings = cosignings;
-        round.count = round_end(cosignings, count);
-        status = judge_round(answering, &round);
-        if (status == ACCORD_OK)
-            status = sign_round(answering, &round);
-        if (status == ACCORD_OK)
-            status = write_round(answering, &round);
-        cosignings += round.count;
-        count -= round.count;
+    struct accord_signing signing = next_signing(answering, all);
+    if (signing.signer != NULL)
+        accord_signing_begin(&signing);
+    enum accord_status status = accord_cosigner_state_commit(answering->state, answering->error);
+    while (signing.signer != NULL) {
+        enum accord_status signed_ = accord_signing_end(&signing, status == ACCORD_OK ? answering->error : NULL);
+        status = status == ACCORD_OK ? signed_ : status;
+        if (status != ACCORD_OK)
+            break;
+        signing = next_signing(answering, all);
+        if (signing.signer != NULL)
+            accord_signing_begin(&signing);
     }
     return status;
 }
@@ -288,13 +276,19 @@ static enum accord_status answer_requests(const struct answering *answering, str
     size_t all = 0;
     for (size_t i = 0; i < count; i++)
         all += cosignings[i]->witness_count;
-    struct round room = {.texts = calloc(all, sizeof *room.texts),
-                         .lines = calloc(all, sizeof(struct accord_buffer *))};
-    enum accord_status status = room.texts == NULL || room.lines == NULL
+    struct signatures signatures = {.cosignings = cosignings,
+                                    .count = count,
+                                    .texts = calloc(all, sizeof *signatures.texts),
+                                    .lines = calloc(all, sizeof(struct accord_buffer *))};
+    enum accord_status status = signatures.texts == NULL || signatures.lines == NULL
                                     ? accord_fail(answering->error, ACCORD_NO_MEMORY, 0)
-                                    : answer_rounds(answering, cosignings, count, &room);
-    free(room.texts);
-    free(room.lines);
+                                    : judge_all(answering, cosignings, count);
+    if (status == ACCORD_OK)
+        status = make_room(answering, cosignings, count);
+    if (status == ACCORD_OK)
+        status = commit_and_sign(answering, &signatures);
+    free(signatures.texts);
+    free(signatures.lines);
     return status;
 }
 
@@ -343,8 +337,6 @@ enum accord_status accord_cosigner_answer_all(struct accord_cosigner_state *stat
         status = accord_cosigner_state_begin(state, error);
     if (status == ACCORD_OK)
         status = answer_requests(&answering, cosignings, count);
-    if (status == ACCORD_OK)
-        status = accord_cosigner_state_commit(state, error);
     if (status != ACCORD_OK)
         accord_cosigner_state_rollback(state);
     if (forgot)
@@ -406,16 +398,38 @@ enum accord_status accord_cosigner_seen(struct accord_cosigner_state *state, str
                                         struct accord_bytes origin, struct accord_witness_seen *seen,
                                         struct accord_error *error)
 {
-    return accord_cosigner_state_read(state, witness, origin, seen, NULL, error);
+    return accord_cosigner_state_read(state, witness, origin, seen, NULL, NULL, error);
 }
 
-enum accord_status accord_cosigner_checkpoint(struct accord_cosigner_state *state, struct accord_bytes witness,
+/* The line that the note lacks: made again, of the same time. */
+static enum accord_status sign_again(const struct accord_signer *witness, struct accord_buffer *note, size_t at,
+                                     uint64_t time, struct accord_error *error)
+{
+    struct accord_checkpoint_claim claim;
+    struct accord_buffer line;
+    accord_buffer_init(&line, SIGNATURE_LINE_SIZE_MAX);
+    enum accord_status status =
+        accord_checkpoint_parse(&claim, (struct accord_bytes){note->data + at, note->size - at}, error);
+    if (status == ACCORD_OK)
+        status = accord_signer_sign(witness, claim.note.text, time, &line, error);
+    if (status == ACCORD_OK)
+        status = append(note, accord_buffer_bytes(&line), error);
+    accord_buffer_free(&line);
+    return status;
+}
+
+enum accord_status accord_cosigner_checkpoint(struct accord_cosigner_state *state, const struct accord_signer *witness,
                                               struct accord_bytes origin, struct accord_buffer *note,
                                               struct accord_error *error)
 {
     struct accord_witness_seen seen;
-    enum accord_status status = accord_cosigner_state_read(state, witness, origin, &seen, note, error);
-    if (status != ACCORD_OK || seen.cosigned)
+    uint64_t time = 0;
+    size_t at = note->size;
+    enum accord_status status =
+        accord_cosigner_state_read(state, accord_signer_vkey(witness)->text, origin, &seen, note, &time, error);
+    if (status == ACCORD_OK && seen.cosigned)
+        return time == 0 ? ACCORD_OK : sign_again(witness, note, at, time, error);
+    if (status != ACCORD_OK)
         return status;
     accord_fail(error, ACCORD_NOT_FOUND, 0);
     accord_error_what(error, origin);

@@ -83,8 +83,8 @@ void accord_cosigning_free(struct accord_cosigning *cosigning);
 
 /* Answers requests that were prepared, in their order, in one durable transaction. Returns ACCORD_OK where every
  * witness of every request has a verdict, whatever it is; a failure (ACCORD_IO ...) means that no line was appended,
- * and that nothing was remembered, unless it was the commit that failed: then the memory may be ahead of what was
- * cosigned, which harms nobody. now may not be 0. */
+ * and that nothing was remembered, unless it was the commit or a signature that failed: then the memory may be ahead of
+ * what was cosigned, which harms nobody. now may not be 0. */
 ACCORD_MUST_USE enum accord_status accord_cosigner_answer_all(struct accord_cosigner_state *state,
                                                               struct accord_cosigning *const *cosignings, size_t count,
                                                               uint64_t now, const struct accord_crypto *crypto,
@@ -105,7 +105,8 @@ ACCORD_MUST_USE enum accord_status accord_cosigner_seen(struct accord_cosigner_s
  * were verified, and the cosignature (tlog-witness, "Monitor Retrieval Mechanism"). ACCORD_NOT_FOUND where there is
  * none. */
 ACCORD_MUST_USE enum accord_status accord_cosigner_checkpoint(struct accord_cosigner_state *state,
-                                                              struct accord_bytes witness, struct accord_bytes origin,
-                                                              struct accord_buffer *note, struct accord_error *error);
+                                                              const struct accord_signer *witness,
+                                                              struct accord_bytes origin, struct accord_buffer *note,
+                                                              struct accord_error *error);
 
 #endif

@@ -49,7 +49,7 @@ static enum accord_status raise_to(struct accord_cosigner_state *state, const st
     struct accord_buffer note;
     memcpy(next.root, checkpoint->root, sizeof next.root);
     enum accord_status status =
-        accord_cosigner_state_read(state, witness->text, checkpoint->origin, &seen, NULL, error);
+        accord_cosigner_state_read(state, witness->text, checkpoint->origin, &seen, NULL, NULL, error);
     if (status == ACCORD_OK && other_root(checkpoint, &seen)) {
         status = accord_fail(error, ACCORD_CONSISTENCY, 0);
         accord_error_what(error, checkpoint->origin);
@@ -61,7 +61,7 @@ static enum accord_status raise_to(struct accord_cosigner_state *state, const st
     status = make_note(checkpoint, witness, &note, error);
     if (status == ACCORD_OK)
         status = accord_cosigner_state_write(state, witness->text, checkpoint->origin, &next,
-                                             accord_buffer_bytes(&note), error);
+                                             accord_buffer_bytes(&note), 0, error);
     accord_buffer_free(&note);
     return status;
 }
@@ -98,7 +98,7 @@ enum accord_status accord_cosigner_notice(struct accord_cosigner_state *state, c
 {
     struct accord_witness_seen seen;
     enum accord_status status =
-        accord_cosigner_state_read(state, witness->text, checkpoint->origin, &seen, NULL, error);
+        accord_cosigner_state_read(state, witness->text, checkpoint->origin, &seen, NULL, NULL, error);
     if (status != ACCORD_OK || !accord_cosigner_forgot(witness, checkpoint, &seen, crypto))
         return status;
     return accord_cosigner_state_suspect(state, ACCORD_FORGOT, error);

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define APPLICATION_ID 1633908535 /* "acw7", for file(1) and other tools */
-#define VERSION 2                 /* 1 did not know which file it is */
+#define VERSION 3                 /* 1 did not know which file it is; 2 held every cosignature itself */
 #define VALUE_SIZE_MAX ((size_t)2 * ACCORD_NOTE_SIZE_MAX)
 
 /* The text of a number, for the pragmas. */
@@ -31,9 +31,12 @@
     "SELECT page_count <= 1 AND application_id = 0 AND user_version = 0 AND NOT EXISTS (SELECT 1 FROM sqlite_schema) " \
     "FROM pragma_page_count, pragma_application_id, pragma_user_version"
 
+/* time is when the cosignature was made that the checkpoint lacks: a cosignature is not waited for before the row is
+ * durable, and can be made again. 0 where it lacks none. */
 #define TABLE                                                                                                          \
-    "CREATE TABLE cosigned (witness TEXT NOT NULL, origin TEXT NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL, "  \
-    "checkpoint BLOB NOT NULL, writes INTEGER NOT NULL, PRIMARY KEY (witness, origin)) STRICT, WITHOUT ROWID"
+    "CREATE TABLE seen (witness TEXT NOT NULL, origin TEXT NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL, "      \
+    "checkpoint BLOB NOT NULL, time INTEGER NOT NULL, writes INTEGER NOT NULL, PRIMARY KEY (witness, origin)) "        \
+    "STRICT, WITHOUT ROWID"
 
 /* One row: which file this is, and why nothing is cosigned by it any more, if that is so. */
 #define FILE_TABLE "CREATE TABLE file (number INTEGER NOT NULL, made_ns INTEGER NOT NULL, doubt TEXT) STRICT"
@@ -42,17 +45,28 @@
 #define CREATE                                                                                                         \
     "BEGIN IMMEDIATE; PRAGMA application_id = " DIGITS(APPLICATION_ID) "; PRAGMA user_version = " DIGITS(              \
         VERSION) "; " TABLE "; " FILE_TABLE "; " FILE_ROW "; COMMIT"
-#define UPGRADE "BEGIN IMMEDIATE; PRAGMA user_version = " DIGITS(VERSION) "; " FILE_TABLE "; " FILE_ROW "; COMMIT"
 
-#define READ "SELECT witness, origin, size, root, checkpoint FROM cosigned WHERE witness = ?1 AND origin = ?2"
-#define READ_ALL "SELECT witness, origin, size, root, checkpoint, writes FROM cosigned"
+/* Versions 1 and 2 had this one. */
+#define OLD_TABLE                                                                                                      \
+    "CREATE TABLE cosigned (witness TEXT NOT NULL, origin TEXT NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL, "  \
+    "checkpoint BLOB NOT NULL, writes INTEGER NOT NULL, PRIMARY KEY (witness, origin)) STRICT, WITHOUT ROWID"
+#define UPGRADE                                                                                                        \
+    "PRAGMA user_version = " DIGITS(VERSION) "; " TABLE "; "                                                           \
+                                             "INSERT INTO seen SELECT witness, origin, size, root, checkpoint, 0, "    \
+                                             "writes FROM cosigned; DROP TABLE cosigned; "                             \
+                                             "COMMIT"
+#define UPGRADE_1 "BEGIN IMMEDIATE; " FILE_TABLE "; " FILE_ROW "; " UPGRADE
+#define UPGRADE_2 "BEGIN IMMEDIATE; " UPGRADE
+
+#define READ "SELECT witness, origin, size, root, checkpoint, time FROM seen WHERE witness = ?1 AND origin = ?2"
+#define READ_ALL "SELECT witness, origin, size, root, checkpoint, time, writes FROM seen"
 /* SQLite leaves a row alone that would stay as it is, and then a transaction is over without a sync. But the row may be
  * there only because a transaction got so far that failed, or whose process was killed, before its journal's removal
  * was durable; and the journal could come back. So each write changes the row: it counts them. */
 #define WRITE                                                                                                          \
-    "INSERT INTO cosigned (witness, origin, size, root, checkpoint, writes) VALUES (?1, ?2, ?3, ?4, ?5, 1) "           \
+    "INSERT INTO seen (witness, origin, size, root, checkpoint, time, writes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1) "     \
     "ON CONFLICT (witness, origin) DO UPDATE SET size = excluded.size, root = excluded.root, "                         \
-    "checkpoint = excluded.checkpoint, writes = writes + 1 "                                                           \
+    "checkpoint = excluded.checkpoint, time = excluded.time, writes = writes + 1 "                                     \
     "WHERE size < excluded.size OR (size = excluded.size AND root = excluded.root)"
 
 struct accord_cosigner_state {
@@ -164,7 +178,8 @@ static enum accord_status read_row(const struct accord_cosigner_state *state, sq
     struct accord_bytes origin = column(statement, 1), root = column(statement, 3);
     int64_t size = sqlite3_column_int64(statement, 2);
     *note = column(statement, 4);
-    if (accord_checkpoint_parse(&claim, *note, NULL) != ACCORD_OK || size < 0 || claim.size != (uint64_t)size ||
+    if (accord_checkpoint_parse(&claim, *note, NULL) != ACCORD_OK || size < 0 ||
+        sqlite3_column_int64(statement, 5) < 0 || claim.size != (uint64_t)size ||
         !accord_bytes_equal(claim.origin, origin) ||
         !accord_bytes_equal((struct accord_bytes){claim.root, sizeof claim.root}, root))
         return unusable(state, ACCORD_LITERAL("a row that does not agree with its checkpoint"), error);
@@ -183,7 +198,7 @@ static enum accord_status check_rows(struct accord_cosigner_state *state, struct
     state->writes = 0;
     while (status == ACCORD_OK && (result = sqlite3_step(statement)) == SQLITE_ROW) {
         struct accord_witness_seen seen;
-        state->writes += (uint64_t)sqlite3_column_int64(statement, 5);
+        state->writes += (uint64_t)sqlite3_column_int64(statement, 6);
         struct accord_bytes note;
         struct accord_vkey vkey;
         if (accord_vkey_parse(&vkey, column(statement, 0), &accord_crypto_default, NULL) != ACCORD_OK)
@@ -214,23 +229,24 @@ static enum accord_status check_ours(struct accord_cosigner_state *state, struct
     return status == ACCORD_OK ? check_rows(state, error) : status;
 }
 
-/* A state of an accord that did not know which file it is: it is this one from now on. */
+/* A state of an older accord. One of version 1 is this file from now on. */
 static enum accord_status upgrade(struct accord_cosigner_state *state, struct accord_error *error)
 {
-    int64_t is_old = 0;
+    int64_t version = 0;
     char text[64];
     enum accord_status status = query(state,
-                                      "SELECT application_id = " DIGITS(APPLICATION_ID) " AND user_version = 1 FROM "
-                                                                                        "pragma_application_id, "
-                                                                                        "pragma_user_version",
-                                      &is_old, text, error);
-    if (status != ACCORD_OK || is_old == 0)
+                                      "SELECT CASE WHEN application_id = " DIGITS(
+                                          APPLICATION_ID) " THEN user_version "
+                                                          "END FROM pragma_application_id, pragma_user_version",
+                                      &version, text, error);
+    if (status != ACCORD_OK || version < 1 || version >= VERSION)
         return status;
-    status = expect(state, "SELECT count(*) FROM sqlite_schema", "1", "number of tables", error);
+    const char *tables = version == 1 ? "1" : "2";
+    status = expect(state, "SELECT count(*) FROM sqlite_schema", tables, "number of tables", error);
     if (status == ACCORD_OK)
-        status = expect(state, "SELECT count(*) FROM sqlite_schema WHERE sql = '" TABLE "'", "1",
-                        "tables like ours:", error);
-    return status == ACCORD_OK ? execute(state, UPGRADE, error) : status;
+        status = expect(state, "SELECT count(*) FROM sqlite_schema WHERE sql IN ('" OLD_TABLE "', '" FILE_TABLE "')",
+                        tables, "tables like ours:", error);
+    return status == ACCORD_OK ? execute(state, version == 1 ? UPGRADE_1 : UPGRADE_2, error) : status;
 }
 
 /* Doubts */
@@ -456,7 +472,7 @@ static void reset(sqlite3_stmt *statement)
 
 enum accord_status accord_cosigner_state_read(struct accord_cosigner_state *state, struct accord_bytes witness,
                                               struct accord_bytes origin, struct accord_witness_seen *seen,
-                                              struct accord_buffer *note, struct accord_error *error)
+                                              struct accord_buffer *note, uint64_t *time, struct accord_error *error)
 {
     *seen = (struct accord_witness_seen){0};
     state->vfs.failed = 0;
@@ -471,6 +487,8 @@ enum accord_status accord_cosigner_state_read(struct accord_cosigner_state *stat
         status = read_row(state, state->read, seen, &found, error);
         if (status == ACCORD_OK && note != NULL && (status = accord_buffer_append(note, found)) != ACCORD_OK)
             accord_fail(error, status, 0);
+        if (time != NULL)
+            *time = (uint64_t)sqlite3_column_int64(state->read, 5);
     } else if (result != SQLITE_DONE) {
         status = fail(state, result, error);
     }
@@ -480,9 +498,9 @@ enum accord_status accord_cosigner_state_read(struct accord_cosigner_state *stat
 
 enum accord_status accord_cosigner_state_write(struct accord_cosigner_state *state, struct accord_bytes witness,
                                                struct accord_bytes origin, const struct accord_witness_seen *next,
-                                               struct accord_bytes note, struct accord_error *error)
+                                               struct accord_bytes note, uint64_t time, struct accord_error *error)
 {
-    if (!next->cosigned || next->size > INT64_MAX)
+    if (!next->cosigned || next->size > INT64_MAX || time > INT64_MAX)
         abort();
     state->vfs.failed = 0;
     int result = bind_text(state->write, 1, witness);
@@ -494,6 +512,8 @@ enum accord_status accord_cosigner_state_write(struct accord_cosigner_state *sta
         result = sqlite3_bind_blob(state->write, 4, next->root, sizeof next->root, SQLITE_STATIC);
     if (result == SQLITE_OK)
         result = sqlite3_bind_blob64(state->write, 5, note.data, note.size, SQLITE_STATIC);
+    if (result == SQLITE_OK)
+        result = sqlite3_bind_int64(state->write, 6, (int64_t)time);
     if (result == SQLITE_OK)
         result = sqlite3_step(state->write);
     enum accord_status status = ACCORD_OK;
@@ -511,7 +531,7 @@ enum accord_status accord_cosigner_state_witnesses(struct accord_cosigner_state 
                                                    struct accord_error *error)
 {
     sqlite3_stmt *statement = NULL;
-    enum accord_status status = prepare(state, "SELECT DISTINCT witness FROM cosigned", &statement, error);
+    enum accord_status status = prepare(state, "SELECT DISTINCT witness FROM seen", &statement, error);
     int result = SQLITE_DONE;
     while (status == ACCORD_OK && (result = sqlite3_step(statement)) == SQLITE_ROW) {
         status = accord_buffer_append(vkeys, column(statement, 0));

@@ -14,17 +14,20 @@ ACCORD_MUST_USE enum accord_status accord_cosigner_state_commit(struct accord_co
 void accord_cosigner_state_rollback(struct accord_cosigner_state *state);
 
 /* What is remembered of a log; *seen is the zero value where there is nothing. The checkpoint that was cosigned, as a
- * note, is appended to *note, which may be NULL. */
+ * note, is appended to *note, and *time is when that was, in seconds, where the note lacks the cosignature, 0 where it
+ * has it; either may be NULL. */
 ACCORD_MUST_USE enum accord_status accord_cosigner_state_read(struct accord_cosigner_state *state,
                                                               struct accord_bytes witness, struct accord_bytes origin,
                                                               struct accord_witness_seen *seen,
-                                                              struct accord_buffer *note, struct accord_error *error);
+                                                              struct accord_buffer *note, uint64_t *time,
+                                                              struct accord_error *error);
 /* Remembers. A size below the one that is there, or another root of the same size, is refused (ACCORD_STATE): a second
  * line of defence, since the judge has refused it before. */
 ACCORD_MUST_USE enum accord_status accord_cosigner_state_write(struct accord_cosigner_state *state,
                                                                struct accord_bytes witness, struct accord_bytes origin,
                                                                const struct accord_witness_seen *next,
-                                                               struct accord_bytes note, struct accord_error *error);
+                                                               struct accord_bytes note, uint64_t time,
+                                                               struct accord_error *error);
 
 /* Not used from here on, durably; outside a transaction. Returns ACCORD_STATE, or what failed. */
 ACCORD_MUST_USE enum accord_status accord_cosigner_state_suspect(struct accord_cosigner_state *state, const char *why,

@@ -267,9 +267,7 @@ static void test_what_monitors_are_shown(void **unused)
     accord_buffer_init(&checkpoint, 16384);
     accord_buffer_init(&body, 16384);
     accord_buffer_init(&note, 16384);
-    assert_int_equal(
-        accord_cosigner_checkpoint(state, accord_signer_vkey(witnesses[0])->text, slice(ORIGIN), &note, NULL),
-        ACCORD_NOT_FOUND);
+    assert_int_equal(accord_cosigner_checkpoint(state, witnesses[0], slice(ORIGIN), &note, NULL), ACCORD_NOT_FOUND);
     test_log_root(&log_one, 0, 5, root);
     put_checkpoint(&checkpoint, log_one.signer, ORIGIN, 5, root);
     assert_int_equal(accord_checkpoint_parse(&claim, accord_buffer_bytes(&checkpoint), NULL), ACCORD_OK);
@@ -288,7 +286,7 @@ static void test_what_monitors_are_shown(void **unused)
     for (int i = 0; i < 2; i++) {
         const struct accord_vkey *witness = accord_signer_vkey(witnesses[i]);
         note.size = 0;
-        assert_int_equal(accord_cosigner_checkpoint(state, witness->text, slice(ORIGIN), &note, NULL), ACCORD_OK);
+        assert_int_equal(accord_cosigner_checkpoint(state, witnesses[i], slice(ORIGIN), &note, NULL), ACCORD_OK);
         assert_int_equal(accord_checkpoint_parse(&claim, accord_buffer_bytes(&note), NULL), ACCORD_OK);
         assert_int_equal(claim.size, 5);
         assert_int_equal(claim.note.signature_count, 2);
@@ -459,7 +457,7 @@ static void test_the_table_never_goes_back(void **unused)
         put_checkpoint(&note, log_one.signer, ORIGIN, next.size, next.root);
         assert_int_equal(accord_cosigner_state_begin(state, NULL), ACCORD_OK);
         assert_int_equal(
-            accord_cosigner_state_write(state, witness, slice(ORIGIN), &next, accord_buffer_bytes(&note), NULL),
+            accord_cosigner_state_write(state, witness, slice(ORIGIN), &next, accord_buffer_bytes(&note), 0, NULL),
             writes[i].status);
         assert_int_equal(accord_cosigner_state_commit(state, NULL), ACCORD_OK);
     }
@@ -504,9 +502,9 @@ static void test_files_that_are_not_ours(void **unused)
     assert_not_opened(ACCORD_STATE, "tables like ours: 0");
     (void)unlink(path);
     accord_cosigner_state_close(open_state());
-    tamper("PRAGMA user_version = 3");
-    assert_not_opened(ACCORD_STATE, "version 3");
-    tamper("PRAGMA user_version = 2; CREATE TRIGGER t AFTER INSERT ON cosigned BEGIN DELETE FROM cosigned; END");
+    tamper("PRAGMA user_version = 4");
+    assert_not_opened(ACCORD_STATE, "version 4");
+    tamper("PRAGMA user_version = 3; CREATE TRIGGER t AFTER INSERT ON seen BEGIN DELETE FROM seen; END");
     assert_not_opened(ACCORD_STATE, "number of tables 3");
     tamper("DROP TRIGGER t");
     accord_cosigner_state_close(open_state());
@@ -518,14 +516,15 @@ static void test_rows_that_do_not_agree(void **unused)
 {
     (void)unused;
     static const char *const changes[] = {
-        "UPDATE cosigned SET size = 4",
-        "UPDATE cosigned SET root = zeroblob(32)",
-        "UPDATE cosigned SET root = x'00'",
-        "UPDATE cosigned SET origin = 'log.example/two'",
-        "UPDATE cosigned SET witness = 'witness.example/a'",
-        "UPDATE cosigned SET witness = 'x' || witness",
-        "UPDATE cosigned SET checkpoint = x''",
-        "UPDATE cosigned SET size = -1",
+        "UPDATE seen SET size = 4",
+        "UPDATE seen SET root = zeroblob(32)",
+        "UPDATE seen SET root = x'00'",
+        "UPDATE seen SET origin = 'log.example/two'",
+        "UPDATE seen SET witness = 'witness.example/a'",
+        "UPDATE seen SET witness = 'x' || witness",
+        "UPDATE seen SET checkpoint = x''",
+        "UPDATE seen SET size = -1",
+        "UPDATE seen SET time = -1",
     };
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
         struct accord_cosigner_state *state = open_state();
@@ -614,9 +613,7 @@ static void test_what_it_forgot_is_noticed(void **unused)
     state = open_state();
     assert_step(state, 1, 0, 5, 7, 200);
     accord_buffer_init(&note, 8192);
-    assert_int_equal(
-        accord_cosigner_checkpoint(state, accord_signer_vkey(witnesses[0])->text, slice(ORIGIN), &note, NULL),
-        ACCORD_OK);
+    assert_int_equal(accord_cosigner_checkpoint(state, witnesses[0], slice(ORIGIN), &note, NULL), ACCORD_OK);
     assert_int_equal(accord_checkpoint_parse(&claim, accord_buffer_bytes(&note), NULL), ACCORD_OK);
     assert_int_equal(
         accord_cosigner_notice(state, accord_signer_vkey(witnesses[0]), &claim, &accord_crypto_default, &error),
@@ -663,9 +660,7 @@ static void test_what_it_forgot_is_noticed(void **unused)
     assert_step(state, 1, 0, 5, 6, 409);
     struct accord_buffer shown;
     accord_buffer_init(&shown, 8192);
-    assert_int_equal(
-        accord_cosigner_checkpoint(state, accord_signer_vkey(witnesses[0])->text, slice(ORIGIN), &shown, NULL),
-        ACCORD_OK);
+    assert_int_equal(accord_cosigner_checkpoint(state, witnesses[0], slice(ORIGIN), &shown, NULL), ACCORD_OK);
     assert_int_equal(shown.size, note.size);
     assert_memory_equal(shown.data, note.data, note.size);
     answers = ask(state, 1, accord_buffer_bytes(&body)); /* now it knows, and it is a conflict like any other */
@@ -679,18 +674,34 @@ static void test_what_it_forgot_is_noticed(void **unused)
     (void)unlink(backup);
 }
 
-/* A state of version 1 is taken over. */
+/* Makes of the state what versions 1 and 2 had: every checkpoint with its cosignature, in a table of another name. */
+#define TO_VERSION_2                                                                                                   \
+    "CREATE TABLE cosigned (witness TEXT NOT NULL, origin TEXT NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL, "  \
+    "checkpoint BLOB NOT NULL, writes INTEGER NOT NULL, PRIMARY KEY (witness, origin)) STRICT, WITHOUT ROWID; "        \
+    "INSERT INTO cosigned SELECT witness, origin, size, root, checkpoint, writes FROM seen; DROP TABLE seen; "         \
+    "PRAGMA user_version = 2"
+
+/* States of older versions are taken over. */
 static void test_an_old_state_is_taken_over(void **unused)
 {
     (void)unused;
     struct accord_cosigner_state *state = open_state();
     assert_step(state, 1, 0, 0, 5, 200);
     accord_cosigner_state_close(state);
-    tamper("DROP TABLE file; PRAGMA user_version = 1");
+    tamper(TO_VERSION_2);
     state = open_state();
     assert_step(state, 1, 0, 0, 5, 409);
     assert_step(state, 1, 0, 5, 7, 200);
     accord_cosigner_state_close(state);
+    tamper(TO_VERSION_2 "; DROP TABLE file; PRAGMA user_version = 1");
+    state = open_state();
+    assert_step(state, 1, 0, 5, 6, 409);
+    assert_step(state, 1, 0, 7, 9, 200);
+    accord_cosigner_state_close(state);
+    tamper(TO_VERSION_2 "; DROP TABLE file");
+    assert_not_opened(ACCORD_STATE, "number of tables 1");
+    tamper("PRAGMA user_version = 1");
+    accord_cosigner_state_close(open_state());
     tamper("DELETE FROM file");
     assert_not_opened(ACCORD_STATE, "rows about the file: 0");
 }
