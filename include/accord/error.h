@@ -44,6 +44,15 @@
     X(NOT_A_MEMBER, "not-a-member", 1, "the roster has no such member")                                                \
     X(CHAIN, "chain", 1, "the roster does not follow from the charter that is pinned")                                 \
     X(ROLLBACK, "rollback", 1, "an older version than one that was accepted before")                                   \
+    X(CLOSED_LOG, "closed-log", 1, "this log is closed, and this is not its last checkpoint")                          \
+    X(POLICY, "policy", 1, "the product's policies are not all there, or not those that are in force")                 \
+    X(MISSING_STAGE, "missing-stage", 1, "a stage that the product's policy requires is not attested")                 \
+    X(DISCONNECTED, "disconnected", 1, "what one stage produced is not what the next one consumed")                    \
+    X(REBUILDERS, "rebuilders", 1, "too few others rebuilt the same bytes")                                            \
+    X(NOT_PUBLIC, "not-public", 1, "this has not been public for as long, or in as many places, as it must be")        \
+    X(WITHDRAWN, "withdrawn", 1, "its vendor has taken this release back")                                             \
+    X(SUPERSEDED, "superseded", 1, "its vendor says that this release is not fit for use any more")                    \
+    X(STALE, "stale", 1, "what is known of this product is older than its policy allows")                              \
     X(TRUST, "trust", 1, "this is not a trust file that can be used")                                                  \
     /* the log and the witness */                                                                                      \
     X(LOG_CORRUPT, "log-corrupt", 1, "what the log holds does not agree with itself")                                  \

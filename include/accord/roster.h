@@ -9,6 +9,7 @@
 #define ACCORD_MEMBERS_MAX 128
 #define ACCORD_ROSTER_KEYS_MAX 1024
 #define ACCORD_ROSTER_LOGS_MAX 16
+#define ACCORD_ROSTER_PAST_MAX 512
 
 /* accord/v1/charter: the accord's founding statement, signed by every founder. Its digest (SHA-256 of the whole entry)
  * is what a verifier pins. */
@@ -20,14 +21,30 @@ struct accord_charter_claim {
     struct accord_vkey founder_keys[ACCORD_MEMBERS_MAX]; /* release keys: type 0x01 */
 };
 
-enum accord_key_role { ACCORD_ROLE_RELEASE = 1, ACCORD_ROLE_STAGE, ACCORD_ROLE_WITNESS, ACCORD_ROLE_REPORT };
+enum accord_key_role {
+    ACCORD_ROLE_RELEASE = 1,
+    ACCORD_ROLE_STAGE,
+    ACCORD_ROLE_WITNESS,
+    ACCORD_ROLE_REPORT,
+    ACCORD_ROLE_CURRENT,
+    ACCORD_ROLE_MIRROR
+};
 
 struct accord_roster_key {
     enum accord_key_role role;
     size_t member;            /* place in members */
     struct accord_vkey vkey;  /* not for report keys */
     struct accord_bytes text; /* the vkey, or the `age1...` recipient */
-    struct accord_bytes url;  /* witness keys: may be empty */
+    struct accord_bytes url;  /* witness and mirror keys: may be empty */
+};
+
+/* A key that its member gave up: what it signed before a point counts ("Keys that were"). */
+struct accord_roster_past {
+    enum accord_key_role role; /* release, stage or current */
+    struct accord_vkey vkey;
+    struct accord_bytes owner;  /* the member's domain, or a former member's */
+    struct accord_bytes origin; /* of the log in which index counts */
+    uint64_t index, time;       /* entries below the index; in other logs, quorum times below the time */
 };
 
 struct accord_member {
@@ -38,12 +55,25 @@ struct accord_member {
     unsigned release_threshold;       /* how many of its release keys must sign */
 };
 
+struct accord_former_member {
+    struct accord_bytes domain, jurisdiction, title;
+    unsigned release_threshold;
+};
+
 struct accord_roster_log {
     struct accord_vkey vkey;
     struct accord_bytes url;
 };
 
-/* accord/v1/roster. About 150 KiB: not for a stack. */
+/* A log that was given up, and its last tree. */
+struct accord_closed_log {
+    struct accord_vkey vkey;
+    struct accord_bytes url;
+    uint64_t size, time; /* time: of its quorum, POSIX seconds */
+    uint8_t root[ACCORD_HASH_SIZE];
+};
+
+/* accord/v1/roster. About 300 KiB: not for a stack. */
 struct accord_roster_claim {
     struct accord_statement_claim statement;
     uint8_t charter[ACCORD_HASH_SIZE];  /* digest of the charter's entry */
@@ -52,11 +82,44 @@ struct accord_roster_claim {
     unsigned admit;                     /* how many members must sign the next roster */
     unsigned quorum_jurisdictions;      /* J */
     unsigned quorum_witnesses;          /* K in each */
-    size_t log_count, member_count, key_count;
+    size_t log_count, closed_count, member_count, former_count, key_count, past_count;
     struct accord_roster_log logs[ACCORD_ROSTER_LOGS_MAX];
+    struct accord_closed_log closed[ACCORD_ROSTER_LOGS_MAX];
     struct accord_member members[ACCORD_MEMBERS_MAX];
+    struct accord_former_member former[ACCORD_MEMBERS_MAX];
     struct accord_roster_key keys[ACCORD_ROSTER_KEYS_MAX];
+    struct accord_roster_past past[ACCORD_ROSTER_PAST_MAX];
 };
+
+/* Where an entry is, as a proof established it. */
+struct accord_place {
+    struct accord_bytes origin;
+    uint64_t index;
+    uint64_t seen_at; /* quorum time of the checkpoint that proves it, POSIX seconds */
+};
+
+/* Who of a domain signed a note, each key once. */
+struct accord_signers {
+    bool known;                       /* the domain is a member, or was */
+    unsigned release_threshold;       /* of its release keys */
+    unsigned release, stage, current; /* how many keys of these roles signed */
+};
+/* Counts the keys of a domain that count for an entry at this place; place NULL: it is in no log yet, so past keys do
+ * not count. ACCORD_SIGNATURE where a line of a key that counts is wrong (*error names the key). A domain that is
+ * unknown is no refusal. */
+ACCORD_MUST_USE ACCORD_API enum accord_status
+accord_roster_signers(const struct accord_roster_claim *roster, const struct accord_note_claim *note,
+                      struct accord_bytes domain, const struct accord_place *place, const struct accord_crypto *crypto,
+                      struct accord_signers *signers, struct accord_error *error);
+/* The same as a rule: a threshold of the domain's release keys signed. ACCORD_NOT_A_MEMBER, ACCORD_WRONG_SIGNER where
+ * none did, ACCORD_THRESHOLD. */
+ACCORD_MUST_USE ACCORD_API enum accord_status
+accord_roster_signed(const struct accord_roster_claim *roster, const struct accord_note_claim *note,
+                     struct accord_bytes domain, const struct accord_place *place, const struct accord_crypto *crypto,
+                     struct accord_signers *signers, struct accord_error *error);
+/* The closed log with this origin, or NULL. */
+ACCORD_API const struct accord_closed_log *accord_roster_closed(const struct accord_roster_claim *roster,
+                                                                struct accord_bytes origin);
 
 ACCORD_MUST_USE ACCORD_API enum accord_status accord_charter_parse(struct accord_charter_claim *charter,
                                                                    struct accord_bytes entry,

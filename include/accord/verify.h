@@ -72,8 +72,11 @@ struct accord_seen_checkpoint {
 struct accord_verify_memory {
     struct accord_seen_checkpoint checkpoint;
     bool seen_release;
-    uint8_t roster_digest[ACCORD_HASH_SIZE]; /* whose keys the release was verified by */
-    unsigned current;                        /* which entry the release was read from; the other is for the next */
+    uint8_t roster_digest[ACCORD_HASH_SIZE]; /* whose keys the release was verified by, and where it was: */
+    uint64_t index, seen_at;
+    size_t origin_size;
+    uint8_t origin[ACCORD_ORIGIN_SIZE_MAX];
+    unsigned current; /* which entry the release was read from; the other is for the next */
     size_t entry_size;
     struct accord_release_claim claim;
     struct accord_release release;

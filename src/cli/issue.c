@@ -38,7 +38,7 @@ static enum accord_status survey_entry(void *context, uint64_t index, struct acc
             accord_bytes_equal(release.vendor, survey->issue->vendor) &&
             accord_bytes_equal(release.product, survey->issue->product) &&
             (!survey->chain->has_roster || /* somebody else's use of the name raises nothing */
-             accord_release_verify(&release, accord_chain_roster(survey->chain), survey->issue->crypto,
+             accord_release_verify(&release, accord_chain_roster(survey->chain), NULL, survey->issue->crypto,
                                    &(struct accord_release){0}, NULL) == ACCORD_OK)) {
             survey->highest = release.sequence > survey->highest ? release.sequence : survey->highest;
             survey->released = true;
@@ -135,8 +135,13 @@ enum accord_status accord_issue_make_entry(const struct accord_issue *issue, str
         return accord_fail(error, ACCORD_NO_MEMORY, 0);
     }
     struct accord_out out = {memory, ACCORD_ENTRY_SIZE_MAX, 0, false};
-    accord_release_print(&out, issue->vendor, issue->product, issue->version, issued->sequence, issue->artifacts,
-                         issue->artifact_count);
+    const struct accord_release_draft draft = {.vendor = issue->vendor,
+                                               .product = issue->product,
+                                               .version = issue->version,
+                                               .sequence = issued->sequence,
+                                               .artifacts = issue->artifacts,
+                                               .artifact_count = issue->artifact_count};
+    accord_release_print(&out, &draft);
     enum accord_status status = ACCORD_OK;
     if (out.full) {
         status = accord_fail(error, ACCORD_TOO_LARGE, 0);
@@ -315,7 +320,7 @@ static enum accord_status issue_locked(const struct accord_issue *issue, const s
     }
     const struct accord_roster_claim *roster = status == ACCORD_OK ? accord_chain_roster(survey->chain) : NULL;
     if (status == ACCORD_OK) {
-        status = accord_release_verify(&claim, roster, issue->crypto, &release, error);
+        status = accord_release_verify(&claim, roster, NULL, issue->crypto, &release, error);
     }
     if (status == ACCORD_OK) {
         status = append(log, accord_buffer_bytes(&issued->entry), &issued->index, error);

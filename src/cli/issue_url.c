@@ -95,7 +95,7 @@ static enum accord_status post(const struct accord_issue *issue, struct accord_r
     accord_buffer_init(&text, ACCORD_POLICY_SIZE_MAX);
     enum accord_status status = accord_issue_make_entry(issue, issued, &claim, error);
     if (status == ACCORD_OK) {
-        status = accord_release_verify(&claim, roster, issue->crypto, &release, error);
+        status = accord_release_verify(&claim, roster, NULL, issue->crypto, &release, error);
     }
     if (status == ACCORD_OK) {
         status = make_policy(issue, roster, &policy, &text, error);

@@ -92,7 +92,7 @@ static void assess_release(const struct accord_rules *rules, struct accord_rules
     const struct accord_roster_claim *roster = accord_rules_in_force(rules);
     bool unexpected = is_watched(rules, release->vendor) && !is_expected(rules, leaf, release);
     if (is_watched(rules, release->vendor) || rules->options.all_signatures)
-        found->status = accord_release_verify(release, roster, rules->options.crypto, &verified, &found->error);
+        found->status = accord_release_verify(release, roster, NULL, rules->options.crypto, &verified, &found->error);
     else
         found->status = check_lines(release, roster, &found->error);
     if (unexpected)

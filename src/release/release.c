@@ -322,9 +322,11 @@ static enum accord_status count_signatures(const struct accord_release_claim *cl
 }
 
 enum accord_status accord_release_verify(const struct accord_release_claim *claim,
-                                         const struct accord_roster_claim *roster, const struct accord_crypto *crypto,
-                                         struct accord_release *release, struct accord_error *error)
+                                         const struct accord_roster_claim *roster, const struct accord_place *place,
+                                         const struct accord_crypto *crypto, struct accord_release *release,
+                                         struct accord_error *error)
 {
+    (void)place;
     uint8_t text[95];
     struct accord_out others = {text, sizeof text, 0, false};
     memset(release, 0, sizeof *release);
@@ -360,17 +362,33 @@ static void put_artifact(struct accord_out *out, const struct accord_artifact *a
         accord_field_print(out, ACCORD_LITERAL("platform"), artifact->platform);
 }
 
-void accord_release_print(struct accord_out *out, struct accord_bytes vendor, struct accord_bytes product,
-                          struct accord_bytes version, uint64_t sequence, const struct accord_artifact *artifacts,
-                          size_t artifact_count)
+static void put_stage(struct accord_out *out, const struct accord_release_stage *stage)
+{
+    accord_put(out, ACCORD_LITERAL("stage "));
+    accord_put(out, stage->stage);
+    accord_put_byte(out, ' ');
+    accord_digest_print(out, stage->attestation);
+    accord_put_byte(out, '\n');
+}
+
+void accord_release_print(struct accord_out *out, const struct accord_release_draft *draft)
 {
     accord_put(out, ACCORD_LITERAL("accord/v1/release\n"));
-    accord_field_print(out, ACCORD_LITERAL("vendor"), vendor);
-    accord_field_print(out, ACCORD_LITERAL("product"), product);
-    accord_field_print(out, ACCORD_LITERAL("version"), version);
+    accord_field_print(out, ACCORD_LITERAL("vendor"), draft->vendor);
+    accord_field_print(out, ACCORD_LITERAL("product"), draft->product);
+    accord_field_print(out, ACCORD_LITERAL("version"), draft->version);
     accord_put(out, ACCORD_LITERAL("sequence "));
-    accord_put_decimal(out, sequence);
+    accord_put_decimal(out, draft->sequence);
     accord_put_byte(out, '\n');
-    for (size_t i = 0; i < artifact_count; i++)
-        put_artifact(out, &artifacts[i]);
+    if (draft->policy_number > 0) {
+        accord_put(out, ACCORD_LITERAL("policy "));
+        accord_put_decimal(out, draft->policy_number);
+        accord_put_byte(out, ' ');
+        accord_digest_print(out, draft->policy);
+        accord_put_byte(out, '\n');
+    }
+    for (size_t i = 0; i < draft->artifact_count; i++)
+        put_artifact(out, &draft->artifacts[i]);
+    for (size_t i = 0; i < draft->stage_count; i++)
+        put_stage(out, &draft->stages[i]);
 }

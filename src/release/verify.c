@@ -249,14 +249,24 @@ static enum accord_status checkpoint_verify(const struct accord_verifier *verifi
     return ACCORD_OK;
 }
 
+/* Is this what was verified last, by the same keys, in the same place? */
+static bool is_known(const struct accord_verifier *verifier, const struct accord_verify_memory *memory,
+                     struct accord_bytes entry, const struct accord_place *place)
+{
+    struct accord_bytes last = {memory->entry[memory->current], memory->entry_size};
+    struct accord_bytes origin = {memory->origin, memory->origin_size};
+    return memory->seen_release && accord_bytes_equal(entry, last) && place->index == memory->index &&
+           place->seen_at == memory->seen_at && accord_bytes_equal(place->origin, origin) &&
+           memcmp(verifier->roster_digest, memory->roster_digest, ACCORD_HASH_SIZE) == 0;
+}
+
 /* Parses and verifies the release in entry, unless it is the one that was verified last. entry stands in the half of
  * memory->entry that is not current. */
 static enum accord_status release_verify(const struct accord_verifier *verifier, struct accord_verify_memory *memory,
-                                         struct accord_bytes entry, struct accord_error *error)
+                                         struct accord_bytes entry, const struct accord_place *place,
+                                         struct accord_error *error)
 {
-    struct accord_bytes last = {memory->entry[memory->current], memory->entry_size};
-    if (memory->seen_release && accord_bytes_equal(entry, last) &&
-        memcmp(verifier->roster_digest, memory->roster_digest, ACCORD_HASH_SIZE) == 0) {
+    if (is_known(verifier, memory, entry, place)) {
         return ACCORD_OK;
     }
     memory->seen_release = false;
@@ -264,12 +274,16 @@ static enum accord_status release_verify(const struct accord_verifier *verifier,
     if (status != ACCORD_OK) {
         return status;
     }
-    status = accord_release_verify(&memory->claim, &verifier->roster, verifier->crypto, &memory->release, error);
+    status = accord_release_verify(&memory->claim, &verifier->roster, place, verifier->crypto, &memory->release, error);
     if (status != ACCORD_OK) {
         return status;
     }
     memory->current = 1 - memory->current;
     memory->entry_size = entry.size;
+    memory->index = place->index;
+    memory->seen_at = place->seen_at;
+    memory->origin_size = place->origin.size;
+    memcpy(memory->origin, place->origin.data, place->origin.size);
     memcpy(memory->roster_digest, verifier->roster_digest, ACCORD_HASH_SIZE);
     memory->seen_release = true;
     return ACCORD_OK;
@@ -299,11 +313,12 @@ enum accord_status accord_verify_proof(const struct accord_verifier *verifier, s
     if (status != ACCORD_OK) {
         return status;
     }
-    status = release_verify(verifier, memory, accord_out_bytes(&entry), error);
+    const struct accord_cosigners *cosigners = &memory->checkpoint.cosigners;
+    const struct accord_place place = {checkpoint.origin, claim.index, cosigners->seen_at};
+    status = release_verify(verifier, memory, accord_out_bytes(&entry), &place, error);
     if (status != ACCORD_OK) {
         return status;
     }
-    const struct accord_cosigners *cosigners = &memory->checkpoint.cosigners;
     *verdict = (struct accord_verdict){.verified = true,
                                        .release = &memory->claim,
                                        .log = checkpoint.origin,

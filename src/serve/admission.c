@@ -271,7 +271,7 @@ static enum accord_status judge_release(struct accord_admission *admission, stru
     enum accord_status status = accord_release_parse(&admission->release, entry, error);
     if (status == ACCORD_OK)
         status = accord_chain_complete(admission->chain, error);
-    return status == ACCORD_OK ? accord_release_verify(&admission->release, accord_chain_roster(admission->chain),
+    return status == ACCORD_OK ? accord_release_verify(&admission->release, accord_chain_roster(admission->chain), NULL,
                                                        admission->crypto, &release, error)
                                : status;
 }

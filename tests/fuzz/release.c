@@ -56,7 +56,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!only_what_is_printed(&release))
         return 0;
     struct accord_out out = {printed, sizeof printed, 0, false};
-    accord_release_print(&out, release.vendor, release.product, release.version, release.sequence, list, count);
+    const struct accord_release_draft draft = {.vendor = release.vendor,
+                                               .product = release.product,
+                                               .version = release.version,
+                                               .sequence = release.sequence,
+                                               .artifacts = list,
+                                               .artifact_count = count};
+    accord_release_print(&out, &draft);
     require(!out.full && accord_bytes_equal(accord_out_bytes(&out), release.statement.note.text));
     return 0;
 }

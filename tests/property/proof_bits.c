@@ -114,8 +114,13 @@ static void make_entry(void)
     struct accord_out out = {memory, sizeof memory, 0, false};
     struct accord_artifact artifact = {.size = strlen(artifact_text), .name = ACCORD_LITERAL("image.bin")};
     accord_hash(crypto, text_bytes(artifact_text), artifact.sha256);
-    accord_release_print(&out, ACCORD_LITERAL("m1.example"), ACCORD_LITERAL("image"), ACCORD_LITERAL("1.0"), 3,
-                         &artifact, 1);
+    const struct accord_release_draft draft = {.vendor = ACCORD_LITERAL("m1.example"),
+                                               .product = ACCORD_LITERAL("image"),
+                                               .version = ACCORD_LITERAL("1.0"),
+                                               .sequence = 3,
+                                               .artifacts = &artifact,
+                                               .artifact_count = 1};
+    accord_release_print(&out, &draft);
     append(&world->entry, accord_out_bytes(&out));
     append(&world->entry, ACCORD_LITERAL("\n"));
     sign(world->release[1], accord_out_bytes(&out), 0, &world->entry);

@@ -100,7 +100,13 @@ static void prints_what_it_parsed(void **state)
         assert_true(accord_release_next_artifact(&claim, &cursor, &artifacts[i]));
     uint8_t printed[512];
     struct accord_out out = {printed, sizeof printed, 0, false};
-    accord_release_print(&out, claim.vendor, claim.product, claim.version, claim.sequence, artifacts, 2);
+    const struct accord_release_draft draft = {.vendor = claim.vendor,
+                                               .product = claim.product,
+                                               .version = claim.version,
+                                               .sequence = claim.sequence,
+                                               .artifacts = artifacts,
+                                               .artifact_count = 2};
+    accord_release_print(&out, &draft);
     assert_slice(accord_out_bytes(&out), text);
 }
 
@@ -178,7 +184,7 @@ static enum accord_status judge(const char *vendor, const char *const *keys, siz
     put_text(&out, "\nproduct p\nversion 1\nsequence 1\nartifact " ONE " 3 a\n");
     put_signatures(&out, keys, count);
     assert_int_equal(accord_release_parse(&claim, accord_out_bytes(&out), &error), ACCORD_OK);
-    enum accord_status status = accord_release_verify(&claim, &roster, &accord_crypto_default, release, &error);
+    enum accord_status status = accord_release_verify(&claim, &roster, NULL, &accord_crypto_default, release, &error);
     assert_int_equal(release->verified, status == ACCORD_OK);
     return status;
 }
@@ -247,7 +253,7 @@ static void no_bit_of_the_text_can_change(void **state)
         memory[bit / 8] ^= (uint8_t)(1 << bit % 8);
         if (accord_release_parse(&claim, entry, NULL) == ACCORD_OK) {
             parsed++;
-            assert_int_not_equal(accord_release_verify(&claim, &roster, &accord_crypto_default, &release, NULL),
+            assert_int_not_equal(accord_release_verify(&claim, &roster, NULL, &accord_crypto_default, &release, NULL),
                                  ACCORD_OK);
         }
         memory[bit / 8] ^= (uint8_t)(1 << bit % 8);

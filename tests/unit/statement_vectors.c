@@ -66,7 +66,7 @@ static enum accord_status judge_release(struct accord_bytes entry, const char *a
     enum accord_status status = accord_release_parse(&claim, entry, error);
     if (status != ACCORD_OK)
         return status;
-    status = accord_release_verify(&claim, &roster, &accord_crypto_default, &release, error);
+    status = accord_release_verify(&claim, &roster, NULL, &accord_crypto_default, &release, error);
     assert_int_equal(release.verified, status == ACCORD_OK);
     return status;
 }
