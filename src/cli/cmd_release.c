@@ -1,6 +1,7 @@
 /* accord release: hashes files, has the release logged (issue.c), and lays its proof beside each of them. */
 #include "base/file.h"
 #include "cli/commands.h"
+#include "cli/enter_call.h"
 #include "cli/issue.h"
 #include "cli/say.h"
 #include "cli/stream.h"
@@ -12,14 +13,9 @@
 #include <string.h>
 
 #define PATH_SIZE 4096
-#define TIMEOUT_SECONDS 60
-#define TIMEOUT_MAX_SECONDS 86400
 
 const struct accord_option accord_options_release[] = {
-    {.name = "accord",
-     .value = "LOG",
-     .help = "the accord's directory, or its log's URL",
-     .rule = ACCORD_OPTION_REQUIRED},
+    ACCORD_ENTER_ACCORD,
     {.name = "vendor",
      .value = "NAME",
      .help = "the member whose release it is: its domain",
@@ -27,10 +23,10 @@ const struct accord_option accord_options_release[] = {
     {.name = "product", .value = "P", .help = "the product", .rule = ACCORD_OPTION_REQUIRED},
     {.name = "version", .value = "V", .help = "the version, as people call it", .rule = ACCORD_OPTION_REQUIRED},
     {.name = "key", .value = "KEY", .help = "a release key of the vendor", .rule = ACCORD_OPTION_SOME},
-    {.name = "passphrase-file", .value = "F", .help = "the passphrase of the keys"},
+    ACCORD_ENTER_PASSPHRASE,
     {.name = "platform", .value = "OS/ARCH", .help = "what the FILEs after it run on", .rule = ACCORD_OPTION_ORDERED},
     {.name = "sequence", .value = "N", .help = "the release's place in the product's order; otherwise the next"},
-    {.name = "timeout", .value = "SECONDS", .help = "how long to wait for a log behind a URL; 60 otherwise"},
+    ACCORD_ENTER_TIMEOUT,
     {.name = "statement-only", .help = "sign the statement and write it to standard output; log nothing"},
     {.name = NULL}};
 
@@ -87,20 +83,13 @@ static json_t *files_json(const struct accord_call *call, const struct accord_ar
     return files;
 }
 
-/* The text of a signed statement: what stands before its blank line. */
-static struct accord_bytes statement_text(struct accord_bytes entry)
-{
-    struct accord_note_claim note;
-    return accord_note_parse(&note, entry, NULL) == ACCORD_OK ? note.text : entry;
-}
-
 static int tell(const struct accord_call *call, const struct accord_issue *issue, const struct accord_issued *issued,
                 struct accord_error *error)
 {
-    accord_note(call, "%.*s", ACCORD_TEXT(statement_text(accord_buffer_bytes(&issued->entry))));
-    accord_note(call, "logged as entry %" PRIu64 ", sequence %" PRIu64 "; cosigned by %zu witnesses", issued->index,
-                issued->sequence, issued->witness_count);
-    enum accord_status status = write_proofs(call, accord_buffer_bytes(&issued->proof), error);
+    accord_note(call, "%.*s", ACCORD_TEXT(accord_enter_text(accord_buffer_bytes(&issued->entered.entry))));
+    accord_note(call, "logged as entry %" PRIu64 ", sequence %" PRIu64 "; cosigned by %zu witnesses",
+                issued->entered.index, issued->sequence, issued->entered.witness_count);
+    enum accord_status status = write_proofs(call, accord_buffer_bytes(&issued->entered.proof), error);
     if (status != ACCORD_OK) {
         error->status = status;
         return accord_refuse(call, NULL, error);
@@ -108,13 +97,13 @@ static int tell(const struct accord_call *call, const struct accord_issue *issue
     return accord_answer(
         call, json_pack("{s:o, s:o, s:o, s:o, s:I, s:I, s:o}", "vendor", accord_json_text(issue->vendor), "product",
                         accord_json_text(issue->product), "version", accord_json_text(issue->version), "sequence",
-                        accord_json_number(issued->sequence), "index", (json_int_t)issued->index, "witnesses",
-                        (json_int_t)issued->witness_count, "files", files_json(call, issue->artifacts)));
+                        accord_json_number(issued->sequence), "index", (json_int_t)issued->entered.index, "witnesses",
+                        (json_int_t)issued->entered.witness_count, "files", files_json(call, issue->artifacts)));
 }
 
 static int answer_statement(const struct accord_call *call, const struct accord_issued *issued)
 {
-    struct accord_bytes entry = accord_buffer_bytes(&issued->entry);
+    struct accord_bytes entry = accord_buffer_bytes(&issued->entered.entry);
     accord_print(call, entry);
     return accord_answer(call, json_pack("{s:o, s:o}", "sequence", accord_json_number(issued->sequence), "statement",
                                          accord_json_text(entry)));
@@ -129,75 +118,38 @@ static int release(const struct accord_call *call, const struct accord_issue *is
     enum accord_status status =
         statement_only ? accord_issue_statement(issue, &issued, &error) : accord_issue_release(issue, &issued, &error);
     error.status = status;
-    int result = status != ACCORD_OK ? accord_refuse(call, NULL, &error)
+    int result = status != ACCORD_OK ? accord_enter_refuse(call, &issued.entered, &error)
                  : statement_only    ? answer_statement(call, &issued)
                                      : tell(call, issue, &issued, &error);
-    if (status != ACCORD_OK && issued.appended) {
-        accord_note(call,
-                    "  the release is entry %" PRIu64
-                    " of the log already, but not public: once accord log publish has its "
-                    "quorum, accord log prove makes its proof",
-                    issued.index);
-    }
     accord_issued_free(&issued);
     return result;
-}
-
-static void waiting(void *context)
-{
-    accord_note(context, "waiting until the log publishes it with its quorum ...");
-}
-
-/* The values of --key, in order. */
-static size_t collect_keys(const struct accord_call *call, const char **keys)
-{
-    size_t count = 0, cursor = 0;
-    while (accord_call_next(call, "key", &cursor, &keys[count])) {
-        count++;
-    }
-    return count;
 }
 
 int accord_run_release(struct accord_call *call)
 {
     struct accord_error error = {0};
-    struct accord_issue issue = {.fs = call->fs,
-                                 .crypto = call->crypto,
-                                 .clock = call->clock,
-                                 .network = call->network,
-                                 .waiting = waiting,
-                                 .waiting_context = call,
-                                 .location = accord_call_value(call, "accord"),
-                                 .vendor = accord_bytes_of(accord_call_value(call, "vendor")),
+    struct accord_issue issue = {.vendor = accord_bytes_of(accord_call_value(call, "vendor")),
                                  .product = accord_bytes_of(accord_call_value(call, "product")),
                                  .version = accord_bytes_of(accord_call_value(call, "version")),
-                                 .passphrase_file = accord_call_value(call, "passphrase-file"),
                                  .artifact_count = call->operand_count};
     const char *sequence = accord_call_value(call, "sequence");
     issue.sequence_given = sequence != NULL;
     if (sequence != NULL && !accord_decimal_read(accord_bytes_of(sequence), &issue.sequence)) {
         return accord_usage(call, "--sequence must be a decimal number");
     }
-    const char *timeout = accord_call_value(call, "timeout");
-    uint64_t seconds = TIMEOUT_SECONDS;
-    if (timeout != NULL &&
-        (!accord_decimal_read(accord_bytes_of(timeout), &seconds) || seconds == 0 || seconds > TIMEOUT_MAX_SECONDS)) {
-        return accord_usage(call, "--timeout is a number of seconds, from 1 to %d", TIMEOUT_MAX_SECONDS);
+    int result = accord_enter_call(call, &issue.enter);
+    if (result != 0) {
+        return result;
     }
-    issue.timeout_ms = seconds * 1000;
-    const char **keys = calloc(accord_call_count(call, "key") + 1, sizeof *keys);
     struct accord_artifact *artifacts = calloc(call->operand_count, sizeof *artifacts);
-    int result;
-    if (keys == NULL || artifacts == NULL) {
+    if (artifacts == NULL) {
         result = accord_refuse_status(call, NULL, ACCORD_NO_MEMORY, NULL);
     } else {
-        issue.key_count = collect_keys(call, keys);
-        issue.keys = keys;
         issue.artifacts = artifacts;
         error.status = hash_files(call, artifacts, &error);
         result = error.status == ACCORD_OK ? release(call, &issue) : accord_refuse(call, NULL, &error);
     }
     free(artifacts);
-    free(keys);
+    accord_enter_call_free(&issue.enter);
     return result;
 }

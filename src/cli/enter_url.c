@@ -1,6 +1,6 @@
-/* A release by way of a log server: posted, waited for, proven. It knows that the server is not believed: the quorum
+/* A statement by way of a log server: posted, waited for, proven. It knows that the server is not believed: the quorum
  * that the roster asks for is asked here, and the proof is verified before anybody gets it. */
-#include "cli/issue_parts.h"
+#include "cli/enter_parts.h"
 
 #include "accord/policy.h"
 #include "base/clock.h"
@@ -16,15 +16,15 @@
 
 /* What the wait for the checkpoint knows. */
 struct waiting {
-    const struct accord_issue *issue;
-    struct accord_issued *issued;
+    const struct accord_enter *enter;
+    struct accord_entered *entered;
     struct accord_reader *reader;
     const struct accord_policy *policy;
     struct accord_checkpoint checkpoint;
     uint64_t published; /* the size that was seen last */
 };
 
-static enum accord_status make_policy(const struct accord_issue *issue, const struct accord_roster_claim *roster,
+static enum accord_status make_policy(const struct accord_enter *enter, const struct accord_roster_claim *roster,
                                       struct accord_policy **policy, struct accord_buffer *text,
                                       struct accord_error *error)
 {
@@ -33,7 +33,7 @@ static enum accord_status make_policy(const struct accord_issue *issue, const st
         return accord_fail(error, ACCORD_NO_MEMORY, 0);
     }
     enum accord_status status = accord_chain_policy(roster, text, error);
-    return status == ACCORD_OK ? accord_policy_parse(*policy, accord_buffer_bytes(text), issue->crypto, error) : status;
+    return status == ACCORD_OK ? accord_policy_parse(*policy, accord_buffer_bytes(text), enter->crypto, error) : status;
 }
 
 /* One look: ACCORD_OK where the checkpoint covers the entry and has its quorum, ACCORD_QUORUM where not yet. */
@@ -41,7 +41,7 @@ static enum accord_status look(struct waiting *waiting, struct accord_error *err
 {
     struct accord_checkpoint_claim claim;
     struct accord_cosigners cosigners;
-    struct accord_buffer *note = &waiting->issued->checkpoint;
+    struct accord_buffer *note = &waiting->entered->checkpoint;
     note->size = 0;
     enum accord_status status = accord_reader_checkpoint(waiting->reader, note, error);
     if (status == ACCORD_OK) {
@@ -51,12 +51,12 @@ static enum accord_status look(struct waiting *waiting, struct accord_error *err
         return status;
     }
     waiting->published = claim.size;
-    if (claim.size <= waiting->issued->index) {
+    if (claim.size <= waiting->entered->index) {
         return accord_fail(error, ACCORD_QUORUM, 0);
     }
     status =
-        accord_policy_verify(waiting->policy, &claim, waiting->issue->crypto, &waiting->checkpoint, &cosigners, error);
-    waiting->issued->witness_count = cosigners.count;
+        accord_policy_verify(waiting->policy, &claim, waiting->enter->crypto, &waiting->checkpoint, &cosigners, error);
+    waiting->entered->witness_count = cosigners.count;
     return status;
 }
 
@@ -69,11 +69,11 @@ static enum accord_status wait_for_quorum(struct waiting *waiting, struct accord
         if (status != ACCORD_QUORUM) {
             return status;
         }
-        if ((accord_monotonic_us() - begun_us) / MICROSECONDS >= waiting->issue->timeout_ms) {
+        if ((accord_monotonic_us() - begun_us) / MICROSECONDS >= waiting->enter->timeout_ms) {
             break;
         }
-        if (!told && waiting->issue->waiting != NULL) {
-            waiting->issue->waiting(waiting->issue->waiting_context);
+        if (!told && waiting->enter->waiting != NULL) {
+            waiting->enter->waiting(waiting->enter->waiting_context);
         }
         (void)nanosleep(&pause, NULL);
     }
@@ -84,65 +84,58 @@ static enum accord_status wait_for_quorum(struct waiting *waiting, struct accord
     return ACCORD_NETWORK;
 }
 
-static enum accord_status post(const struct accord_issue *issue, struct accord_reader *reader,
-                               const struct accord_roster_claim *roster, struct accord_issued *issued,
-                               struct accord_error *error)
+static enum accord_status post(const struct accord_enter *enter, const struct accord_enter_plan *plan,
+                               struct accord_reader *reader, const struct accord_roster_claim *roster,
+                               struct accord_entered *entered, struct accord_error *error)
 {
-    struct accord_release_claim claim;
-    struct accord_release release;
     struct accord_buffer text;
     struct accord_policy *policy = NULL;
     accord_buffer_init(&text, ACCORD_POLICY_SIZE_MAX);
-    enum accord_status status = accord_issue_make_entry(issue, issued, &claim, error);
+    enum accord_status status = accord_enter_make(enter, plan, roster, entered, error);
     if (status == ACCORD_OK) {
-        status = accord_release_verify(&claim, roster, NULL, issue->crypto, &release, error);
+        status = make_policy(enter, roster, &policy, &text, error);
     }
     if (status == ACCORD_OK) {
-        status = make_policy(issue, roster, &policy, &text, error);
+        status = enter->network->add(enter->location, accord_buffer_bytes(&entered->entry), enter->timeout_ms,
+                                     &entered->index, error);
+        entered->appended = status == ACCORD_OK;
     }
-    if (status == ACCORD_OK) {
-        status = issue->network->add(issue->location, accord_buffer_bytes(&issued->entry), issue->timeout_ms,
-                                     &issued->index, error);
-        issued->appended = status == ACCORD_OK;
-    }
-    struct waiting waiting = {.issue = issue, .issued = issued, .reader = reader, .policy = policy};
+    struct waiting waiting = {.enter = enter, .entered = entered, .reader = reader, .policy = policy};
     if (status == ACCORD_OK) {
         status = wait_for_quorum(&waiting, error);
     }
     if (status == ACCORD_OK) {
-        status = accord_issue_prove(issue, reader, waiting.checkpoint.size, issued, error);
+        status = accord_enter_prove(enter, reader, waiting.checkpoint.size, entered, error);
     }
     free(policy);
     accord_buffer_free(&text);
     return status;
 }
 
-enum accord_status accord_issue_release_url(const struct accord_issue *issue, struct accord_issued *issued,
-                                            struct accord_error *error)
+enum accord_status accord_enter_log_url(const struct accord_enter *enter, const struct accord_enter_plan *plan,
+                                        struct accord_entered *entered, struct accord_error *error)
 {
-    struct accord_survey survey = {.issue = issue};
+    struct accord_chain *chain = NULL;
     struct accord_reader *reader;
     struct accord_buffer note;
     struct accord_checkpoint_claim checkpoint;
-    accord_buffer_init(&note, ACCORD_NOTE_SIZE_MAX);
     enum accord_status status =
-        accord_log_source_open(&reader, issue->fs, issue->crypto, issue->network, issue->location, error);
+        accord_log_source_open(&reader, enter->fs, enter->crypto, enter->network, enter->location, error);
+    if (status != ACCORD_OK) {
+        return status;
+    }
+    accord_buffer_init(&note, ACCORD_NOTE_SIZE_MAX);
+    status = accord_scan_size(reader, &note, &checkpoint, error);
     if (status == ACCORD_OK) {
-        status = accord_scan_size(reader, &note, &checkpoint, error);
+        status = accord_enter_survey(enter, plan, reader, checkpoint.size, &chain, error);
     }
     if (status == ACCORD_OK) {
-        status = accord_issue_survey_log(&survey, reader, checkpoint.size, error);
+        status = accord_chain_complete(chain, error);
     }
     if (status == ACCORD_OK) {
-        status = accord_chain_complete(survey.chain, error);
+        status = post(enter, plan, reader, accord_chain_roster(chain), entered, error);
     }
-    if (status == ACCORD_OK) {
-        status = accord_issue_next_sequence(&survey, &issued->sequence, error);
-    }
-    if (status == ACCORD_OK) {
-        status = post(issue, reader, accord_chain_roster(survey.chain), issued, error);
-    }
-    accord_chain_free(survey.chain);
+    accord_chain_free(chain);
     accord_buffer_free(&note);
     accord_reader_close(reader);
     return status;

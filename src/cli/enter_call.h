@@ -1,0 +1,31 @@
+/* What all commands have in common that bring a statement into a log: --accord, --key, --passphrase-file, --timeout. */
+#ifndef ACCORD_CLI_ENTER_CALL_H
+#define ACCORD_CLI_ENTER_CALL_H
+
+#include "cli/command.h"
+#include "cli/enter.h"
+
+#define ACCORD_ENTER_ACCORD                                                                                            \
+    {                                                                                                                  \
+        .name = "accord", .value = "LOG", .help = "the accord's directory, or its log's URL",                          \
+        .rule = ACCORD_OPTION_REQUIRED                                                                                 \
+    }
+#define ACCORD_ENTER_PASSPHRASE                                                                                        \
+    {                                                                                                                  \
+        .name = "passphrase-file", .value = "F", .help = "the passphrase of the keys"                                  \
+    }
+#define ACCORD_ENTER_TIMEOUT                                                                                           \
+    {                                                                                                                  \
+        .name = "timeout", .value = "SECONDS", .help = "how long to wait for a log behind a URL; 60 otherwise"         \
+    }
+
+/* Fills *enter from the call's options. 0, or the exit status after a sentence. Freed by accord_enter_call_free. */
+ACCORD_MUST_USE int accord_enter_call(const struct accord_call *call, struct accord_enter *enter);
+void accord_enter_call_free(struct accord_enter *enter);
+/* Refuses what could not be entered: where the entry is in the log although it is not public, says so. */
+int accord_enter_refuse(const struct accord_call *call, const struct accord_entered *entered,
+                        struct accord_error *error);
+/* The text of a signed statement: what stands before its blank line. */
+struct accord_bytes accord_enter_text(struct accord_bytes entry);
+
+#endif
