@@ -56,6 +56,32 @@ ACCORD_API bool accord_attest_next_material(const struct accord_attest_claim *at
 ACCORD_API bool accord_attest_next_line(const struct accord_attest_claim *attest, struct accord_bytes key,
                                         size_t *cursor, struct accord_bytes *name, struct accord_bytes *text);
 
+/* A `parameter`, `environment`, `run`, `import` or `location` line, as accord_attest_next_line gives it. */
+struct accord_attest_line {
+    struct accord_bytes key, name, text;
+};
+
+/* An attestation to be printed. */
+struct accord_attest_draft {
+    enum accord_stage stage;
+    struct accord_bytes vendor, product, by;
+    struct accord_bytes version; /* may be empty */
+    const struct accord_attest_thing *subjects;
+    size_t subject_count;
+    const struct accord_attest_thing *materials;
+    size_t material_count;
+    const struct accord_attest_line *lines; /* in any order of their keys; within one key in theirs */
+    size_t line_count;
+    enum accord_outcome_kind outcome;
+    bool repeats;
+    uint8_t repeated[ACCORD_HASH_SIZE];
+};
+/* Prints an attestation's text (no signatures). Whether it follows the grammar accord_attest_parse says. */
+ACCORD_API void accord_attest_print(struct accord_out *out, const struct accord_attest_draft *draft);
+/* "pass", "fail", "match", "mismatch"; empty for no outcome. */
+ACCORD_API struct accord_bytes accord_outcome_name(enum accord_outcome_kind outcome);
+ACCORD_API bool accord_outcome_read(struct accord_bytes text, enum accord_outcome_kind *outcome);
+
 /* Is it signed by whom it is by: one of its stage keys, or a threshold of its release keys? place NULL: it is in no log
  * yet. ACCORD_NOT_A_MEMBER, ACCORD_WRONG_SIGNER, ACCORD_SIGNATURE. */
 ACCORD_MUST_USE ACCORD_API enum accord_status

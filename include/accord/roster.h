@@ -30,6 +30,10 @@ enum accord_key_role {
     ACCORD_ROLE_MIRROR
 };
 
+/* "release", as on a `key` line; false, and nothing, for what is none. */
+ACCORD_API bool accord_role_read(struct accord_bytes text, enum accord_key_role *role);
+ACCORD_API struct accord_bytes accord_role_name(enum accord_key_role role);
+
 struct accord_roster_key {
     enum accord_key_role role;
     size_t member;            /* place in members */
@@ -120,6 +124,14 @@ accord_roster_signed(const struct accord_roster_claim *roster, const struct acco
 /* The closed log with this origin, or NULL. */
 ACCORD_API const struct accord_closed_log *accord_roster_closed(const struct accord_roster_claim *roster,
                                                                 struct accord_bytes origin);
+/* Verifies a checkpoint of a log of the roster: of a closed one by its line, of another by policy, which is the
+ * roster's own (accord_roster_policy). The refusals of accord_policy_verify, and ACCORD_CLOSED_LOG. A closed log has no
+ * witnesses, and cosigners->log is SIZE_MAX. */
+ACCORD_MUST_USE ACCORD_API enum accord_status
+accord_roster_verify_checkpoint(const struct accord_roster_claim *roster, const struct accord_policy *policy,
+                                const struct accord_checkpoint_claim *claim, const struct accord_crypto *crypto,
+                                struct accord_checkpoint *checkpoint, struct accord_cosigners *cosigners,
+                                struct accord_error *error);
 
 ACCORD_MUST_USE ACCORD_API enum accord_status accord_charter_parse(struct accord_charter_claim *charter,
                                                                    struct accord_bytes entry,
@@ -147,6 +159,14 @@ ACCORD_MUST_USE ACCORD_API enum accord_status accord_roster_verify_next(const st
 
 /* The place of the member, or SIZE_MAX. */
 ACCORD_API size_t accord_roster_member(const struct accord_roster_claim *roster, struct accord_bytes domain);
+/* The place of the former member, or SIZE_MAX. */
+ACCORD_API size_t accord_roster_former(const struct accord_roster_claim *roster, struct accord_bytes domain);
+/* Prints a member's lines; keys are its own. */
+ACCORD_API void accord_member_print(struct accord_out *out, const struct accord_member *member,
+                                    const struct accord_roster_key *keys);
+/* Prints a roster's text (no signatures, no extensions) from the claim's lines: its statement is not looked at, so that
+ * a claim with other lines in it is the draft of another roster. */
+ACCORD_API void accord_roster_print(struct accord_out *out, const struct accord_roster_claim *roster);
 /* Renders the roster as a tlog-policy file: its logs, each member's witness (named by its domain), a group
  * `jurisdiction-XX` for each jurisdiction with at least K witnesses, the quorum group. */
 ACCORD_API void accord_roster_policy(struct accord_out *out, const struct accord_roster_claim *roster);

@@ -92,8 +92,27 @@ struct accord_verdict {
     uint64_t seen_at;    /* public since: POSIX seconds */
     uint64_t not_before; /* as of when the proof speaks */
     const struct accord_cosigners *cosigners;
-    const struct accord_member *vendor;
+    const struct accord_member *vendor; /* NULL where it is a former member */
+    struct accord_bytes vendor_title;
+    unsigned signed_count; /* of the vendor's release keys */
 };
+
+/* An entry that a proof showed to be in a log. Slices borrow from the caller's memories. */
+struct accord_shown {
+    struct accord_bytes entry;
+    struct accord_place place;
+    uint64_t tree_size, not_before;
+    const struct accord_cosigners *cosigners;
+    struct accord_note_claim checkpoint; /* the checkpoint's note, of the proof's own bytes */
+};
+/* Judges a proof of any entry: its checkpoint by the roster's policy, the entry's place in it. What the entry says is
+ * not looked at. Its bytes go to *entry. The refusals of accord_proof_parse, accord_policy_verify, accord_proof_extra
+ * and accord_proof_verify. */
+ACCORD_MUST_USE ACCORD_API enum accord_status accord_verify_entry(const struct accord_verifier *verifier,
+                                                                  struct accord_seen_checkpoint *memory,
+                                                                  struct accord_bytes proof, struct accord_out *entry,
+                                                                  struct accord_shown *shown,
+                                                                  struct accord_error *error);
 
 /* Judges everything but the file: the proof's checkpoint by the roster's policy, the entry's place in it, the release
  * in the entry, its vendor's signatures. The refusals are those of accord_proof_parse, accord_policy_verify,

@@ -1,9 +1,10 @@
-/* What a verifier accepted before: the highest sequence of each vendor's products. A text file with a line
- * `vendor product sequence` for each, sorted, so that a person can read it and a backup can be compared. */
+/* What a verifier accepted before: of each vendor's products the highest sequence, the newest policy and `current`, and
+ * the latest quorum time. A text file with a line for each, sorted, so that a person can read it and a backup can be
+ * compared: `vendor product sequence [policy N DIGEST] [current INDEX TIME ORIGIN] [time TIME]`. */
 #ifndef ACCORD_CLI_ACCEPTED_H
 #define ACCORD_CLI_ACCEPTED_H
 
-#include "accord/error.h"
+#include "accord/judge.h"
 #include "base/buffer.h"
 #include "base/fs.h"
 
@@ -13,9 +14,16 @@ struct accord_accepted;
  * does not follow its grammar. */
 ACCORD_MUST_USE enum accord_status accord_accepted_open(struct accord_accepted **accepted, const struct accord_fs *fs,
                                                         const char *path, struct accord_error *error);
-/* Takes a sequence. ACCORD_ROLLBACK where it is lower than one that was accepted before; nothing changes then. */
+/* The lines as they are now, borrowed until the next accord_accepted_take; and what such lines say of a product: false,
+ * and nothing, where there is no line. */
+struct accord_bytes accord_accepted_lines(const struct accord_accepted *accepted);
+bool accord_accepted_find(struct accord_bytes lines, struct accord_bytes vendor, struct accord_bytes product,
+                          struct accord_remembered *remembered);
+/* Takes what is to be remembered; of what was known, nothing goes back. ACCORD_ROLLBACK where its sequence is lower
+ * than one that was accepted before; nothing changes then. */
 ACCORD_MUST_USE enum accord_status accord_accepted_take(struct accord_accepted *accepted, struct accord_bytes vendor,
-                                                        struct accord_bytes product, uint64_t sequence,
+                                                        struct accord_bytes product,
+                                                        const struct accord_remembered *next,
                                                         struct accord_error *error);
 /* Writes what was taken, atomically; nothing where nothing changed. */
 ACCORD_MUST_USE enum accord_status accord_accepted_save(struct accord_accepted *accepted, struct accord_error *error);

@@ -1,5 +1,6 @@
 /* accord verify: is this file what its vendor published to all of us? It takes evidence, keeps the memory of what was
  * accepted, and tells; the judging is accord/verify.h's, the reading verify_files.c's. */
+#include "accord/bundle.h"
 #include "base/file.h"
 #include "base/report.h"
 #include "cli/accepted.h"
@@ -19,6 +20,16 @@ const struct accord_option accord_options_verify[] = {
     {.name = "trust", .value = "TRUST", .help = "the trust file; else $ACCORD_TRUST, else ~/.config/accord/trust"},
     {.name = "state", .value = "FILE", .help = "remember the newest release accepted, and take none older"},
     {.name = "proof", .value = "PROOF", .help = "the proof; otherwise FILE.tlog-proof"},
+    {.name = "bundle",
+     .value = "FILE",
+     .help = "proofs of policies, attestations, withdrawals; FILE.bundle is taken by itself",
+     .rule = ACCORD_OPTION_REPEATED},
+    {.name = "current",
+     .value = "PROOF",
+     .help = "what the vendor says is current: a proof, or a bundle",
+     .rule = ACCORD_OPTION_REPEATED},
+    {.name = "channel", .value = "NAME", .help = "the channel that must find the release fit for use"},
+    {.name = "explain", .help = "say what each check proves"},
     {.name = "evidence",
      .value = "FILE",
      .help = "count nothing on those whom this evidence convicts",
@@ -64,8 +75,8 @@ static void each(void *context, struct accord_outcome *outcome)
 {
     struct telling *telling = context;
     if (outcome->status == ACCORD_OK && telling->accepted != NULL) {
-        outcome->status = accord_accepted_take(telling->accepted, outcome->vendor, outcome->product, outcome->sequence,
-                                               &outcome->error);
+        outcome->status =
+            accord_accepted_take(telling->accepted, outcome->vendor, outcome->product, &outcome->next, &outcome->error);
         if (outcome->status == ACCORD_ROLLBACK) {
             tell_rollback(outcome, &outcome->error);
         }
@@ -74,6 +85,7 @@ static void each(void *context, struct accord_outcome *outcome)
     telling->could_not |= accord_status_exit(outcome->status) > 1;
     if (telling->answers != NULL) {
         json_array_append_new(telling->answers, accord_outcome_json(outcome, telling->verifier));
+        json_decref(outcome->answer);
     } else if (outcome->status != ACCORD_OK || !telling->quiet) {
         accord_outcome_print(outcome, telling->verifier, &telling->text);
     }
@@ -104,8 +116,28 @@ static int finish(struct telling *telling)
     return exit_status(telling);
 }
 
+/* Reads what is given for all files: two options, whose values mean the same to the judge. */
+static enum accord_status read_given(const struct accord_call *call, struct accord_given *given, size_t *count,
+                                     struct accord_error *error)
+{
+    static const char *const options[] = {"bundle", "current"};
+    enum accord_status status = ACCORD_OK;
+    for (size_t i = 0; i < 2; i++) {
+        const char *path;
+        size_t cursor = 0;
+        while (status == ACCORD_OK && accord_call_next(call, options[i], &cursor, &path)) {
+            struct accord_given *one = &given[(*count)++];
+            one->path = path;
+            accord_buffer_init(&one->bytes, ACCORD_BUNDLE_FILE_SIZE_MAX);
+            status = accord_file_read(call->fs, path, &one->bytes, error);
+        }
+    }
+    return status;
+}
+
 /* Everything after the trust file. */
-static int verify(const struct accord_call *call, const struct accord_verifier *verifier)
+static int verify(const struct accord_call *call, const struct accord_verifier *verifier,
+                  const struct accord_given *given, size_t given_count)
 {
     struct telling telling = {
         .call = call, .verifier = verifier, .quiet = accord_call_flag(call, "quiet"), .status = ACCORD_OK};
@@ -119,15 +151,53 @@ static int verify(const struct accord_call *call, const struct accord_verifier *
         }
     }
     telling.answers = call->json ? json_array() : NULL;
-    struct accord_verify_job job = {call->fs,       call->crypto,       verifier, accord_call_value(call, "proof"),
-                                    call->operands, call->operand_count};
+    struct accord_buffer remembered;
+    const char *channel = accord_call_value(call, "channel");
+    accord_buffer_init(&remembered, SIZE_MAX);
+    enum accord_status status = telling.accepted == NULL
+                                    ? ACCORD_OK
+                                    : accord_buffer_append(&remembered, accord_accepted_lines(telling.accepted));
+    const struct accord_judge_job judge = {.fs = call->fs,
+                                           .verifier = verifier,
+                                           .given = given,
+                                           .given_count = given_count,
+                                           .remembered = accord_buffer_bytes(&remembered),
+                                           .channel = accord_bytes_of(channel == NULL ? "" : channel),
+                                           .clock = call->clock->now(call->clock->context),
+                                           .explain = accord_call_flag(call, "explain"),
+                                           .json = call->json};
+    const struct accord_verify_job job = {.fs = call->fs,
+                                          .crypto = call->crypto,
+                                          .verifier = verifier,
+                                          .judge = &judge,
+                                          .proof = accord_call_value(call, "proof"),
+                                          .files = call->operands,
+                                          .count = call->operand_count};
     long cores = call->operand_count > 1 ? sysconf(_SC_NPROCESSORS_ONLN) : 1;
-    enum accord_status status = accord_verify_files(&job, cores < 1 ? 1 : (unsigned)cores, each, &telling, &error);
+    if (status == ACCORD_OK) {
+        status = accord_verify_files(&job, cores < 1 ? 1 : (unsigned)cores, each, &telling, &error);
+    }
     error.status = status;
     int result = status == ACCORD_OK ? finish(&telling) : accord_refuse(call, NULL, &error);
     json_decref(telling.answers);
     accord_accepted_close(telling.accepted);
     accord_buffer_free(&telling.text);
+    accord_buffer_free(&remembered);
+    return result;
+}
+
+static int verify_given(const struct accord_call *call, const struct accord_verifier *verifier)
+{
+    struct accord_error error = {0};
+    size_t count = 0;
+    struct accord_given *given =
+        calloc(accord_call_count(call, "bundle") + accord_call_count(call, "current") + 1, sizeof *given);
+    error.status = given == NULL ? accord_fail(&error, ACCORD_NO_MEMORY, 0) : read_given(call, given, &count, &error);
+    int result = error.status == ACCORD_OK ? verify(call, verifier, given, count) : accord_refuse(call, NULL, &error);
+    for (size_t i = 0; i < count; i++) {
+        accord_buffer_free(&given[i].bytes);
+    }
+    free(given);
     return result;
 }
 
@@ -186,7 +256,7 @@ int accord_run_verify(struct accord_call *call)
     error.status = status;
     int result = status == ACCORD_OK ? take_evidence(call, file.verifier) : accord_refuse(call, file.path, &error);
     if (result == 0) {
-        result = verify(call, file.verifier);
+        result = verify_given(call, file.verifier);
     }
     accord_trust_file_free(&file);
     return result;

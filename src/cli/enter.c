@@ -202,49 +202,60 @@ static enum accord_status publish(const struct accord_enter *enter, const struct
     return status;
 }
 
-static enum accord_status make_inclusion(const struct accord_enter *enter, struct accord_reader *reader, uint64_t size,
-                                         const struct accord_entered *entered, struct accord_merkle_proof *inclusion,
+static enum accord_status make_inclusion(const struct accord_crypto *crypto, struct accord_reader *reader,
+                                         uint64_t size, struct accord_bytes checkpoint, uint64_t index,
+                                         struct accord_bytes entry, struct accord_merkle_proof *inclusion,
                                          struct accord_error *error)
 {
-    struct accord_checkpoint_claim checkpoint;
+    struct accord_checkpoint_claim claim;
     uint8_t leaf[ACCORD_HASH_SIZE];
     struct accord_hash_source source = accord_reader_hashes(reader);
     accord_reader_set_size(reader, size);
-    enum accord_status status = accord_inclusion_prove(enter->crypto, &source, entered->index, size, inclusion);
+    enum accord_status status = accord_inclusion_prove(crypto, &source, index, size, inclusion);
     if (status != ACCORD_OK) {
         if (error != NULL) {
             *error = *accord_reader_error(reader);
         }
         return status;
     }
-    status = accord_checkpoint_parse(&checkpoint, accord_buffer_bytes(&entered->checkpoint), error);
+    status = accord_checkpoint_parse(&claim, checkpoint, error);
     if (status != ACCORD_OK) {
         return status;
     }
-    accord_merkle_leaf(enter->crypto, accord_buffer_bytes(&entered->entry), leaf);
-    status = accord_inclusion_verify(enter->crypto, entered->index, size, leaf, inclusion, checkpoint.root);
+    accord_merkle_leaf(crypto, entry, leaf);
+    status = accord_inclusion_verify(crypto, index, size, leaf, inclusion, claim.root);
     return status == ACCORD_OK ? status : accord_fail(error, status, 0);
 }
 
-/* Proves the entry under the checkpoint that was just published. */
-enum accord_status accord_enter_prove(const struct accord_enter *enter, struct accord_reader *reader, uint64_t size,
-                                      struct accord_entered *entered, struct accord_error *error)
+enum accord_status accord_enter_prove(const struct accord_crypto *crypto, struct accord_reader *reader, uint64_t size,
+                                      struct accord_bytes checkpoint, uint64_t index, struct accord_bytes entry,
+                                      struct accord_buffer *proof, struct accord_error *error)
 {
     struct accord_merkle_proof inclusion;
-    enum accord_status status = make_inclusion(enter, reader, size, entered, &inclusion, error);
+    enum accord_status status = make_inclusion(crypto, reader, size, checkpoint, index, entry, &inclusion, error);
     if (status != ACCORD_OK) {
         return status;
     }
-    size_t room = 2 * entered->entry.size + entered->checkpoint.size + 64 * ACCORD_PROOF_HASHES_MAX + 256;
-    status = accord_buffer_reserve(&entered->proof, room);
+    size_t room = 2 * entry.size + checkpoint.size + 64 * ACCORD_PROOF_HASHES_MAX + 256;
+    status = accord_buffer_reserve(proof, room);
     if (status != ACCORD_OK) {
         return accord_fail(error, status, 0);
     }
-    struct accord_out out = {entered->proof.data, room, 0, false};
-    accord_proof_print(&out, accord_buffer_bytes(&entered->entry), entered->index, &inclusion,
-                       accord_buffer_bytes(&entered->checkpoint));
-    entered->proof.size = out.size;
+    struct accord_out out = {proof->data + proof->size, room, 0, false};
+    accord_proof_print(&out, entry, index, &inclusion, checkpoint);
+    proof->size += out.size;
     return out.full ? accord_fail(error, ACCORD_TOO_LARGE, 0) : ACCORD_OK;
+}
+
+enum accord_status accord_enter_finish(const struct accord_enter *enter, const struct accord_enter_plan *plan,
+                                       struct accord_reader *reader, uint64_t size, struct accord_entered *entered,
+                                       struct accord_error *error)
+{
+    enum accord_status status =
+        accord_enter_prove(enter->crypto, reader, size, accord_buffer_bytes(&entered->checkpoint), entered->index,
+                           accord_buffer_bytes(&entered->entry), &entered->proof, error);
+    return status == ACCORD_OK && plan->after != NULL ? plan->after(plan->context, reader, size, entered, error)
+                                                      : status;
 }
 
 /* All that happens under the log's lock. */
@@ -270,7 +281,8 @@ static enum accord_status enter_locked(const struct accord_enter *enter, const s
     if (status == ACCORD_OK) {
         status = publish(enter, dir, log, accord_chain_roster(*chain), entered, error);
     }
-    return status == ACCORD_OK ? accord_enter_prove(enter, reader, accord_log_size(log), entered, error) : status;
+    return status == ACCORD_OK ? accord_enter_finish(enter, plan, reader, accord_log_size(log), entered, error)
+                               : status;
 }
 
 enum accord_status accord_enter_log(const struct accord_enter *enter, const struct accord_enter_plan *plan,

@@ -9,6 +9,7 @@
 #include "follow/chain.h"
 
 struct accord_network; /* network.h */
+struct accord_entered;
 
 /* What is to be logged. The log stays locked (where it is a directory) from the first call to the publishing. */
 struct accord_enter_plan {
@@ -22,6 +23,9 @@ struct accord_enter_plan {
     /* Does the signed entry hold, and say what was meant? Nothing is logged otherwise. */
     enum accord_status (*judge)(void *context, const struct accord_roster_claim *roster, struct accord_bytes entry,
                                 struct accord_error *error);
+    /* The entry is public; the log can still be read, at this size. May be NULL. */
+    enum accord_status (*after)(void *context, struct accord_reader *reader, uint64_t size,
+                                const struct accord_entered *entered, struct accord_error *error);
 };
 
 struct accord_enter {
@@ -52,6 +56,12 @@ void accord_entered_free(struct accord_entered *entered);
 ACCORD_MUST_USE enum accord_status accord_enter_log(const struct accord_enter *enter,
                                                     const struct accord_enter_plan *plan,
                                                     struct accord_entered *entered, struct accord_error *error);
+/* A tlog-proof of any entry of a log, under a checkpoint of this size; verified, since the log's hashes may be a
+ * server's word. Appended to *proof. */
+ACCORD_MUST_USE enum accord_status accord_enter_prove(const struct accord_crypto *crypto, struct accord_reader *reader,
+                                                      uint64_t size, struct accord_bytes checkpoint, uint64_t index,
+                                                      struct accord_bytes entry, struct accord_buffer *proof,
+                                                      struct accord_error *error);
 /* Makes and signs the entry, judges nothing and logs nothing: entered->entry. */
 ACCORD_MUST_USE enum accord_status accord_enter_statement(const struct accord_enter *enter,
                                                           const struct accord_enter_plan *plan,

@@ -15,11 +15,11 @@ ACCORD_MUST_USE enum accord_status accord_enter_make(const struct accord_enter *
                                                      const struct accord_enter_plan *plan,
                                                      const struct accord_roster_claim *roster,
                                                      struct accord_entered *entered, struct accord_error *error);
-/* Proves the entry under entered->checkpoint, of a tree of this size, and verifies the proof: its hashes may be a
- * server's word. */
-ACCORD_MUST_USE enum accord_status accord_enter_prove(const struct accord_enter *enter, struct accord_reader *reader,
-                                                      uint64_t size, struct accord_entered *entered,
-                                                      struct accord_error *error);
+/* What comes when the entry is public, in a tree of this size: its proof, and what the plan does then. */
+ACCORD_MUST_USE enum accord_status accord_enter_finish(const struct accord_enter *enter,
+                                                       const struct accord_enter_plan *plan,
+                                                       struct accord_reader *reader, uint64_t size,
+                                                       struct accord_entered *entered, struct accord_error *error);
 ACCORD_MUST_USE enum accord_status accord_enter_log_url(const struct accord_enter *enter,
                                                         const struct accord_enter_plan *plan,
                                                         struct accord_entered *entered, struct accord_error *error);

@@ -105,7 +105,7 @@ static enum accord_status post(const struct accord_enter *enter, const struct ac
         status = wait_for_quorum(&waiting, error);
     }
     if (status == ACCORD_OK) {
-        status = accord_enter_prove(enter, reader, waiting.checkpoint.size, entered, error);
+        status = accord_enter_finish(enter, plan, reader, waiting.checkpoint.size, entered, error);
     }
     free(policy);
     accord_buffer_free(&text);

@@ -137,7 +137,7 @@ static enum accord_status issue_by(const struct accord_issue *issue, struct acco
                                    struct accord_error *error)
 {
     struct issuing issuing = {.issue = issue, .issued = issued};
-    const struct accord_enter_plan plan = {&issuing, see, make, judge};
+    const struct accord_enter_plan plan = {.context = &issuing, .see = see, .make = make, .judge = judge};
     return enter(&issue->enter, &plan, &issued->entered, error);
 }
 

@@ -13,6 +13,7 @@
 #define SLOTS 64 /* outcomes that wait for their turn */
 #define THREADS_MAX 64
 #define PATH_SIZE 4096
+#define STORY_SIZE_MAX 65536
 
 /* What one thread needs, and keeps from file to file. */
 struct worker {
@@ -20,14 +21,21 @@ struct worker {
     struct accord_buffer proof;
     struct accord_verify_memory memory;
     struct accord_stream stream;
+    struct accord_judge_bench *bench;
 };
 
 static struct worker *worker_new(const struct accord_verify_job *job)
 {
     struct worker *worker = calloc(1, sizeof *worker);
-    if (worker != NULL) {
-        worker->job = job;
-        accord_buffer_init(&worker->proof, ACCORD_PROOF_SIZE_MAX);
+    if (worker == NULL) {
+        return NULL;
+    }
+    worker->job = job;
+    worker->bench = accord_judge_bench_new(job->judge);
+    accord_buffer_init(&worker->proof, ACCORD_PROOF_SIZE_MAX);
+    if (worker->bench == NULL) {
+        free(worker);
+        return NULL;
     }
     return worker;
 }
@@ -36,6 +44,7 @@ static void worker_free(struct worker *worker)
 {
     if (worker != NULL) {
         accord_buffer_free(&worker->proof);
+        accord_judge_bench_free(worker->bench);
         free(worker);
     }
 }
@@ -90,7 +99,7 @@ static enum accord_status keep_verdict(const struct worker *worker, const struct
     const struct accord_release_claim *release = verdict->release;
     outcome->words.size = 0;
     size_t room = release->vendor.size + release->product.size + release->version.size + artifact->name.size +
-                  artifact->platform.size + verdict->log.size;
+                  artifact->platform.size + verdict->log.size + outcome->next.current.origin.size;
     enum accord_status status = accord_buffer_reserve(&outcome->words, room);
     if (status != ACCORD_OK) {
         return accord_fail(&outcome->error, status, 0);
@@ -101,7 +110,8 @@ static enum accord_status keep_verdict(const struct worker *worker, const struct
     outcome->artifact = keep(&outcome->words, artifact->name);
     outcome->platform = keep(&outcome->words, artifact->platform);
     outcome->log = keep(&outcome->words, verdict->log);
-    outcome->title = verdict->vendor->title;
+    outcome->next.current.origin = keep(&outcome->words, outcome->next.current.origin);
+    outcome->title = verdict->vendor_title;
     outcome->sequence = release->sequence;
     outcome->index = verdict->index;
     outcome->tree_size = verdict->tree_size;
@@ -148,6 +158,11 @@ static enum accord_status verify(struct worker *worker, const char *file, struct
     if (status != ACCORD_OK) {
         return status;
     }
+    status = accord_judge_file(worker->bench, &verdict, accord_buffer_bytes(&worker->proof), file, &outcome->next,
+                               &outcome->story, &outcome->answer, error);
+    if (status != ACCORD_OK) {
+        return status;
+    }
     return keep_verdict(worker, &verdict, &artifact, outcome);
 }
 
@@ -155,6 +170,8 @@ static void verify_into(struct worker *worker, const char *file, struct accord_o
 {
     outcome->file = file;
     outcome->error = (struct accord_error){0};
+    outcome->story.size = 0;
+    outcome->answer = NULL;
     memset(outcome->discounted, 0, sizeof outcome->discounted);
     outcome->status = verify(worker, file, outcome);
     outcome->error.status = outcome->status;
@@ -286,6 +303,7 @@ enum accord_status accord_verify_files(const struct accord_verify_job *job, unsi
     } else {
         for (size_t i = 0; i < slots; i++) {
             accord_buffer_init(&outcomes[i].words, 2 * ACCORD_ENTRY_SIZE_MAX);
+            accord_buffer_init(&outcomes[i].story, STORY_SIZE_MAX);
         }
         verify_into(first, job->files[0], &outcomes[0]);
         each(context, &outcomes[0]);
@@ -298,6 +316,7 @@ enum accord_status accord_verify_files(const struct accord_verify_job *job, unsi
     }
     for (size_t i = 0; outcomes != NULL && i < slots; i++) {
         accord_buffer_free(&outcomes[i].words);
+        accord_buffer_free(&outcomes[i].story);
     }
     free(outcomes);
     worker_free(first);

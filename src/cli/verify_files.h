@@ -2,14 +2,15 @@
 #ifndef ACCORD_CLI_VERIFY_FILES_H
 #define ACCORD_CLI_VERIFY_FILES_H
 
-#include "accord/verify.h"
 #include "base/buffer.h"
 #include "base/fs.h"
+#include "cli/verify_judge.h"
 
 struct accord_verify_job {
     const struct accord_fs *fs;
     const struct accord_crypto *crypto;
     const struct accord_verifier *verifier;
+    const struct accord_judge_job *judge;
     const char *proof; /* NULL: each file's own, FILE.tlog-proof */
     const char *const *files;
     size_t count;
@@ -27,6 +28,9 @@ struct accord_outcome {
     uint64_t size, sequence, index, tree_size, seen_at, not_before;
     size_t witness_count, vouching_count;
     struct accord_vouching vouching[ACCORD_MEMBERS_MAX];
+    struct accord_remembered next; /* for the state; its origin is in words */
+    struct accord_buffer story;    /* what the judge found, for a person; may be empty */
+    json_t *answer;                /* the same for a program; NULL where it was not asked for, or there is nothing */
     bool discounted[ACCORD_POLICY_WITNESSES_MAX]; /* cosigned, and do not count; also where the quorum is not reached */
 };
 

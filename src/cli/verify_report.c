@@ -122,6 +122,7 @@ void accord_outcome_print(const struct accord_outcome *outcome, const struct acc
     say(text, "\n  public since %s: entry %" PRIu64 " of %.*s\n", time, outcome->index, ACCORD_TEXT(outcome->log));
     say_vouching(outcome, &verifier->roster, text);
     say_distrusted(outcome, verifier, text);
+    (void)!accord_buffer_append(text, accord_buffer_bytes(&outcome->story));
 }
 
 /* "distrusted": who did not count, where there is anybody. */
@@ -208,5 +209,8 @@ json_t *accord_outcome_json(const struct accord_outcome *outcome, const struct a
                         json_pack("{s:i, s:i}", "jurisdictions", (int)roster->quorum_jurisdictions, "witnesses",
                                   (int)roster->quorum_witnesses));
     set_distrusted(object, outcome, verifier);
+    if (outcome->answer != NULL) {
+        json_object_set(object, "judgement", outcome->answer);
+    }
     return object;
 }

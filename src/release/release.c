@@ -157,6 +157,21 @@ static bool stage_line(struct accord_fields *fields, struct seen *seen)
     return seen_add(fields, seen, &line, true);
 }
 
+/* policy <number> <digest> */
+static bool policy_line(struct accord_fields *fields, struct accord_release_claim *release)
+{
+    struct accord_bytes number;
+    if (!accord_fields_take(fields, ACCORD_LITERAL("policy")))
+        return false;
+    struct accord_bytes rest = fields->taken.value;
+    if (!accord_word_next(&rest, &number))
+        return accord_fields_refuse(fields, ACCORD_MALFORMED, ACCORD_LITERAL("policy <number> <digest>"),
+                                    fields->taken.value);
+    release->has_policy = true;
+    return accord_fields_part_number(fields, number, 1, UINT64_MAX, &release->policy_number) &&
+           accord_fields_part_digest(fields, rest, release->policy);
+}
+
 static bool artifacts_and_stages(struct accord_fields *fields, struct accord_release_claim *release)
 {
     struct seen seen;
@@ -167,9 +182,11 @@ static bool artifacts_and_stages(struct accord_fields *fields, struct accord_rel
         release->artifact_count++;
     } while (accord_fields_at(fields, ACCORD_LITERAL("artifact")));
     seen.count = 0;
-    while (accord_fields_at(fields, ACCORD_LITERAL("stage")))
+    while (accord_fields_at(fields, ACCORD_LITERAL("stage"))) {
         if (!stage_line(fields, &seen))
             return false;
+        release->stage_count++;
+    }
     return accord_fields_end(fields);
 }
 
@@ -180,7 +197,7 @@ enum accord_status accord_release_parse(struct accord_release_claim *release, st
     memset(release, 0, sizeof *release);
     enum accord_status status =
         accord_fields_open(&fields, &release->statement, entry, ACCORD_LITERAL("release"),
-                           ACCORD_LITERAL("vendor product version sequence artifact* platform* stage*"), error);
+                           ACCORD_LITERAL("vendor product version sequence policy artifact* platform* stage*"), error);
     if (status != ACCORD_OK)
         return status;
     if (!accord_fields_domain(&fields, ACCORD_LITERAL("vendor"), &release->vendor) ||
@@ -189,6 +206,8 @@ enum accord_status accord_release_parse(struct accord_release_claim *release, st
         !accord_fields_number(&fields, ACCORD_LITERAL("sequence"), 0, UINT64_MAX, &release->sequence))
         return fields.status;
     accord_fields_allow_extensions(&fields);
+    if (accord_fields_at(&fields, ACCORD_LITERAL("policy")) && !policy_line(&fields, release))
+        return fields.status;
     if (!artifacts_and_stages(&fields, release))
         return fields.status;
     return ACCORD_OK;
@@ -247,78 +266,13 @@ bool accord_release_find(const struct accord_release_claim *release, const uint8
     return false;
 }
 
-static enum accord_status refuse(struct accord_error *error, enum accord_status status, struct accord_bytes what)
+bool accord_release_next_stage(const struct accord_release_claim *release, size_t *cursor,
+                               struct accord_release_stage *stage)
 {
-    accord_fail(error, status, 0);
-    accord_error_what(error, what);
-    return status;
-}
-
-/* None of the vendor's keys signed: others are the members who did, if any. */
-static enum accord_status refuse_signer(struct accord_error *error, struct accord_bytes vendor,
-                                        struct accord_bytes others)
-{
-    uint8_t text[24 + ACCORD_DOMAIN_SIZE_MAX];
-    struct accord_out out = {text, sizeof text, 0, false};
-    refuse(error, ACCORD_WRONG_SIGNER, vendor);
-    accord_put(&out, ACCORD_LITERAL("a release key of "));
-    accord_put(&out, vendor);
-    accord_error_expected(error, accord_out_bytes(&out));
-    accord_error_found(error, others.size > 0 ? others : ACCORD_LITERAL("no key that the roster knows"));
-    return ACCORD_WRONG_SIGNER;
-}
-
-/* The place in keys of the one that a signature line names, or SIZE_MAX. Report keys sign nothing and have no name. */
-static size_t named_key(const struct accord_roster_claim *roster, const struct accord_signature *signature)
-{
-    for (size_t i = 0; i < roster->key_count; i++) {
-        const struct accord_roster_key *key = &roster->keys[i];
-        bool signs = key->role == ACCORD_ROLE_RELEASE || key->role == ACCORD_ROLE_STAGE;
-        if (signs && key->vkey.id == signature->id && accord_bytes_equal(key->vkey.name, signature->name))
-            return i;
-    }
-    return SIZE_MAX;
-}
-
-static void put_other(struct accord_out *out, struct accord_bytes name)
-{
-    if (out->size > 0)
-        accord_put(out, ACCORD_LITERAL(", "));
-    accord_put(out, name);
-}
-
-/* Goes through the signature lines: counts the vendor's release keys, each once, and names the others that the roster
- * knows. A wrong signature by any key that it knows refuses the release. */
-static enum accord_status count_signatures(const struct accord_release_claim *claim,
-                                           const struct accord_roster_claim *roster, const struct accord_crypto *crypto,
-                                           struct accord_release *release, struct accord_out *others,
-                                           struct accord_error *error)
-{
-    struct accord_signature signature;
-    uint8_t counted[ACCORD_ROSTER_KEYS_MAX / 8] = {0};
-    size_t cursor = 0;
-    while (accord_note_next_signature(&claim->statement.note, &cursor, &signature)) {
-        size_t place = named_key(roster, &signature);
-        /* Only the first line that names a key counts. */
-        if (place == SIZE_MAX || counted[place / 8] >> (place % 8) & 1)
-            continue;
-        counted[place / 8] |= (uint8_t)(1 << place % 8);
-        const struct accord_roster_key *key = &roster->keys[place];
-        if (accord_signature_verify(&signature, claim->statement.note.text, &key->vkey, crypto, NULL) !=
-            ACCORD_SIGNED) {
-            refuse(error, ACCORD_SIGNATURE, key->vkey.name);
-            if (error != NULL)
-                error->line = signature.line;
-            return ACCORD_SIGNATURE;
-        }
-        if (key->role != ACCORD_ROLE_RELEASE)
-            put_other(others, key->vkey.name);
-        else if (key->member != release->member)
-            put_other(others, roster->members[key->member].domain);
-        else
-            release->signed_count++;
-    }
-    return ACCORD_OK;
+    struct accord_field field;
+    if (!next_line(release, cursor, ACCORD_LITERAL("stage"), &field))
+        return false;
+    return accord_word_next(&field.value, &stage->stage) && accord_digest_parse(field.value, stage->attestation);
 }
 
 enum accord_status accord_release_verify(const struct accord_release_claim *claim,
@@ -326,24 +280,14 @@ enum accord_status accord_release_verify(const struct accord_release_claim *clai
                                          const struct accord_crypto *crypto, struct accord_release *release,
                                          struct accord_error *error)
 {
-    (void)place;
-    uint8_t text[95];
-    struct accord_out others = {text, sizeof text, 0, false};
+    struct accord_signers signers;
     memset(release, 0, sizeof *release);
     release->member = accord_roster_member(roster, claim->vendor);
-    if (release->member == SIZE_MAX)
-        return refuse(error, ACCORD_NOT_A_MEMBER, claim->vendor);
-    enum accord_status status = count_signatures(claim, roster, crypto, release, &others, error);
+    enum accord_status status =
+        accord_roster_signed(roster, &claim->statement.note, claim->vendor, place, crypto, &signers, error);
+    release->signed_count = signers.release;
     if (status != ACCORD_OK)
         return status;
-    if (release->signed_count == 0)
-        return refuse_signer(error, claim->vendor, accord_out_bytes(&others));
-    if (release->signed_count < roster->members[release->member].release_threshold) {
-        refuse(error, ACCORD_THRESHOLD, claim->vendor);
-        accord_error_expected_number(error, roster->members[release->member].release_threshold);
-        accord_error_found_number(error, release->signed_count);
-        return ACCORD_THRESHOLD;
-    }
     release->claim = claim;
     release->verified = true;
     return ACCORD_OK;

@@ -226,8 +226,9 @@ static enum accord_status checkpoint_verify(const struct accord_verifier *verifi
     if (!memory->seen || memcmp(digest, memory->digest, ACCORD_HASH_SIZE) != 0 ||
         memcmp(verifier->rule_digest, memory->rule_digest, ACCORD_HASH_SIZE) != 0) {
         memory->seen = false;
-        enum accord_status status = accord_policy_verify(&verifier->policy, &proof->checkpoint, verifier->crypto,
-                                                         &memory->checkpoint, &memory->cosigners, error);
+        enum accord_status status =
+            accord_roster_verify_checkpoint(&verifier->roster, &verifier->policy, &proof->checkpoint, verifier->crypto,
+                                            &memory->checkpoint, &memory->cosigners, error);
         if (status == ACCORD_QUORUM) {
             tell_quorum(verifier, &memory->cosigners, error);
         }
@@ -289,45 +290,74 @@ static enum accord_status release_verify(const struct accord_verifier *verifier,
     return ACCORD_OK;
 }
 
+enum accord_status accord_verify_entry(const struct accord_verifier *verifier, struct accord_seen_checkpoint *memory,
+                                       struct accord_bytes proof, struct accord_out *entry, struct accord_shown *shown,
+                                       struct accord_error *error)
+{
+    struct accord_proof_claim claim;
+    struct accord_checkpoint checkpoint;
+    enum accord_status status = accord_proof_parse(&claim, proof, error);
+    if (status == ACCORD_OK) {
+        status = checkpoint_verify(verifier, memory, &claim, &checkpoint, error);
+    }
+    size_t before = entry->size;
+    if (status == ACCORD_OK) {
+        status = accord_proof_extra(&claim, entry, error);
+    }
+    if (status != ACCORD_OK) {
+        return status;
+    }
+    shown->entry = (struct accord_bytes){entry->data + before, entry->size - before};
+    status = accord_proof_verify(&claim, &checkpoint, shown->entry, verifier->crypto, error);
+    if (status != ACCORD_OK) {
+        return status;
+    }
+    const struct accord_cosigners *cosigners = &memory->cosigners;
+    shown->place = (struct accord_place){checkpoint.origin, claim.index, cosigners->seen_at};
+    shown->tree_size = checkpoint.size;
+    shown->not_before = cosigners->not_before;
+    shown->cosigners = cosigners;
+    shown->checkpoint = claim.checkpoint.note;
+    return ACCORD_OK;
+}
+
+/* Who the vendor is, or was: its release verified, so the roster has one or the other. */
+static void name_vendor(const struct accord_roster_claim *roster, const struct accord_release *release,
+                        struct accord_verdict *verdict)
+{
+    if (release->member != SIZE_MAX) {
+        verdict->vendor = &roster->members[release->member];
+        verdict->vendor_title = verdict->vendor->title;
+        return;
+    }
+    size_t former = accord_roster_former(roster, release->claim->vendor);
+    verdict->vendor_title = roster->former[former].title;
+}
+
 enum accord_status accord_verify_proof(const struct accord_verifier *verifier, struct accord_verify_memory *memory,
                                        struct accord_bytes proof, struct accord_verdict *verdict,
                                        struct accord_error *error)
 {
-    *verdict = (struct accord_verdict){0};
-    struct accord_proof_claim claim;
-    enum accord_status status = accord_proof_parse(&claim, proof, error);
-    if (status != ACCORD_OK) {
-        return status;
-    }
-    struct accord_checkpoint checkpoint;
-    status = checkpoint_verify(verifier, &memory->checkpoint, &claim, &checkpoint, error);
-    if (status != ACCORD_OK) {
-        return status;
-    }
+    struct accord_shown shown;
     struct accord_out entry = {memory->entry[1 - memory->current], ACCORD_ENTRY_SIZE_MAX, 0, false};
-    status = accord_proof_extra(&claim, &entry, error);
-    if (status != ACCORD_OK) {
-        return status;
+    *verdict = (struct accord_verdict){0};
+    enum accord_status status = accord_verify_entry(verifier, &memory->checkpoint, proof, &entry, &shown, error);
+    if (status == ACCORD_OK) {
+        status = release_verify(verifier, memory, shown.entry, &shown.place, error);
     }
-    status = accord_proof_verify(&claim, &checkpoint, accord_out_bytes(&entry), verifier->crypto, error);
-    if (status != ACCORD_OK) {
-        return status;
-    }
-    const struct accord_cosigners *cosigners = &memory->checkpoint.cosigners;
-    const struct accord_place place = {checkpoint.origin, claim.index, cosigners->seen_at};
-    status = release_verify(verifier, memory, accord_out_bytes(&entry), &place, error);
     if (status != ACCORD_OK) {
         return status;
     }
     *verdict = (struct accord_verdict){.verified = true,
                                        .release = &memory->claim,
-                                       .log = checkpoint.origin,
-                                       .index = claim.index,
-                                       .tree_size = checkpoint.size,
-                                       .seen_at = cosigners->seen_at,
-                                       .not_before = cosigners->not_before,
-                                       .cosigners = cosigners,
-                                       .vendor = &verifier->roster.members[memory->release.member]};
+                                       .log = shown.place.origin,
+                                       .index = shown.place.index,
+                                       .tree_size = shown.tree_size,
+                                       .seen_at = shown.place.seen_at,
+                                       .not_before = shown.not_before,
+                                       .cosigners = shown.cosigners,
+                                       .signed_count = memory->release.signed_count};
+    name_vendor(&verifier->roster, &memory->release, verdict);
     return ACCORD_OK;
 }
 

@@ -1,15 +1,22 @@
-/* Rosters (docs/protocol.md, "Roster"): the members, their keys, the logs and the quorum. Knows what the lines say and
- * that they can be satisfied; whether the roster follows from another is for chain.c. */
+/* Rosters (docs/protocol.md, "Roster"): the members, the logs, those that were, and the quorum. Knows what the lines
+ * say and that they can be satisfied; a member's own lines are roster_keys.c's, and whether the roster follows from
+ * another chain.c's. */
 #include "accord/roster.h"
 
-#include "core/fields.h"
+#include "core/text.h"
+#include "roster/lines.h"
 #include "roster/quorum.h"
 
 #include <string.h>
 
-#define TITLE_SIZE_MAX 128
-#define RECIPIENT_SIZE 62                                /* an age X25519 recipient: "age1" and 58 bech32 characters */
 #define JURISDICTIONS_MAX (ACCORD_POLICY_GROUPS_MAX - 1) /* one group is for the quorum itself */
+
+/* A roster that is being read. */
+struct reading {
+    struct accord_fields fields;
+    struct accord_key_lines lines;
+    struct accord_roster_claim *roster;
+};
 
 size_t accord_roster_member(const struct accord_roster_claim *roster, struct accord_bytes domain)
 {
@@ -19,69 +26,100 @@ size_t accord_roster_member(const struct accord_roster_claim *roster, struct acc
     return SIZE_MAX;
 }
 
-/* Keys of which a signature line could mean either, or which are one key under two names. One byte tells most keys
- * apart without a call; those of ML-DSA-44 have zeros there. */
-static bool same_key(const struct accord_vkey *a, const struct accord_vkey *b)
+size_t accord_roster_former(const struct accord_roster_claim *roster, struct accord_bytes domain)
 {
-    return (a->id == b->id && accord_bytes_equal(a->name, b->name)) ||
-           (a->ed25519[0] == b->ed25519[0] && accord_vkey_same_public(a, b));
+    for (size_t i = 0; i < roster->former_count; i++)
+        if (accord_bytes_equal(roster->former[i].domain, domain))
+            return i;
+    return SIZE_MAX;
 }
 
-/* No public key may stand twice in a roster, whatever it is for, and no name and id. */
-static bool vkey_new(struct accord_fields *fields, const struct accord_roster_claim *roster,
-                     const struct accord_vkey *vkey)
+const struct accord_closed_log *accord_roster_closed(const struct accord_roster_claim *roster,
+                                                     struct accord_bytes origin)
 {
-    bool twice = false;
-    for (size_t i = 0; i < roster->log_count; i++)
-        twice |= same_key(&roster->logs[i].vkey, vkey);
-    for (size_t i = 0; i < roster->key_count; i++)
-        twice |= roster->keys[i].role != ACCORD_ROLE_REPORT && same_key(&roster->keys[i].vkey, vkey);
-    return !twice || accord_fields_refuse(fields, ACCORD_DUPLICATE, ACCORD_LITERAL("each public key once"), vkey->text);
+    for (size_t i = 0; i < roster->closed_count; i++)
+        if (accord_bytes_equal(roster->closed[i].vkey.name, origin))
+            return &roster->closed[i];
+    return NULL;
 }
 
-static bool recipient_new(struct accord_fields *fields, const struct accord_roster_claim *roster,
-                          struct accord_bytes text)
+/* The key of a log, or one that signed statements once. */
+static bool ed25519_key(struct reading *reading, const struct accord_vkey *vkey)
 {
-    for (size_t i = 0; i < roster->key_count; i++)
-        if (roster->keys[i].role == ACCORD_ROLE_REPORT && accord_bytes_equal(roster->keys[i].text, text))
-            return accord_fields_refuse(fields, ACCORD_DUPLICATE, ACCORD_LITERAL("each public key once"), text);
-    return true;
-}
-
-/* <vkey> [<url>] */
-static bool vkey_and_url(struct accord_fields *fields, struct accord_bytes rest, const struct accord_crypto *crypto,
-                         struct accord_vkey *vkey, struct accord_bytes *url)
-{
-    struct accord_bytes word;
-    if (!accord_word_next(&rest, &word))
-        return accord_fields_refuse(fields, ACCORD_MALFORMED, ACCORD_LITERAL("<vkey> [<url>]"), fields->taken.value);
-    *url = rest;
-    return accord_fields_part_vkey(fields, word, crypto, vkey) &&
-           (rest.size == 0 || accord_fields_part_url(fields, rest));
+    if (vkey->type != ACCORD_KEY_ED25519)
+        return accord_fields_refuse(&reading->fields, ACCORD_KEY_TYPE, ACCORD_LITERAL("type 0x01 (Ed25519)"),
+                                    vkey->name);
+    return accord_lines_key_new(&reading->lines, vkey);
 }
 
 /* log <vkey> [<url>] */
-static bool log_line(struct accord_fields *fields, struct accord_roster_claim *roster,
-                     const struct accord_crypto *crypto)
+static bool log_line(struct reading *reading)
 {
-    if (!accord_fields_take(fields, ACCORD_LITERAL("log")))
+    struct accord_roster_claim *roster = reading->roster;
+    if (!accord_fields_take(&reading->fields, ACCORD_LITERAL("log")))
         return false;
+    struct accord_bytes value = reading->fields.taken.value;
     if (roster->log_count == ACCORD_ROSTER_LOGS_MAX)
-        return accord_fields_refuse(fields, ACCORD_TOO_LARGE, ACCORD_LITERAL("at most 16 logs"), fields->taken.value);
+        return accord_fields_refuse(&reading->fields, ACCORD_TOO_LARGE, ACCORD_LITERAL("at most 16 logs"), value);
     struct accord_roster_log *log = &roster->logs[roster->log_count];
-    if (!vkey_and_url(fields, fields->taken.value, crypto, &log->vkey, &log->url))
-        return false;
-    if (log->vkey.type != ACCORD_KEY_ED25519)
-        return accord_fields_refuse(fields, ACCORD_KEY_TYPE, ACCORD_LITERAL("type 0x01 (Ed25519)"), log->vkey.name);
-    if (!vkey_new(fields, roster, &log->vkey))
+    if (!accord_lines_vkey_url(&reading->fields, value, reading->lines.crypto, &log->vkey, &log->url) ||
+        !ed25519_key(reading, &log->vkey))
         return false;
     roster->log_count++;
     return true;
 }
 
-/* quorum <jurisdictions> <witnesses in each> */
-static bool quorum_line(struct accord_fields *fields, struct accord_roster_claim *roster)
+/* An origin names one log, so that it is clear which tree an index is in: no closed log shares its name. */
+static bool origin_new(struct reading *reading, struct accord_bytes origin)
 {
+    bool twice = accord_roster_closed(reading->roster, origin) != NULL;
+    for (size_t i = 0; i < reading->roster->log_count; i++)
+        twice |= accord_bytes_equal(reading->roster->logs[i].vkey.name, origin);
+    return !twice ||
+           accord_fields_refuse(&reading->fields, ACCORD_DUPLICATE, ACCORD_LITERAL("an origin of its own"), origin);
+}
+
+/* <size> <root> <time> [<url>] */
+static bool last_tree(struct reading *reading, struct accord_bytes rest, struct accord_closed_log *log)
+{
+    struct accord_fields *fields = &reading->fields;
+    struct accord_bytes size, root, time;
+    if (!accord_word_next(&rest, &size) || !accord_word_next(&rest, &root) || !accord_word_next(&rest, &time))
+        return accord_fields_refuse(fields, ACCORD_MALFORMED,
+                                    ACCORD_LITERAL("closed <vkey> <size> <root> <time> [<url>]"), fields->taken.value);
+    log->url = rest;
+    if (!accord_fields_part_number(fields, size, 0, UINT64_MAX, &log->size))
+        return false;
+    if (!accord_base64_read(root, log->root, ACCORD_HASH_SIZE))
+        return accord_fields_refuse(fields, ACCORD_BAD_BASE64, ACCORD_LITERAL("32 bytes in base64"), root);
+    return accord_fields_part_number(fields, time, 0, UINT64_MAX, &log->time) &&
+           (rest.size == 0 || accord_fields_part_url(fields, rest));
+}
+
+/* closed <vkey> <size> <root> <time> [<url>] */
+static bool closed_line(struct reading *reading)
+{
+    struct accord_roster_claim *roster = reading->roster;
+    struct accord_bytes word;
+    if (!accord_fields_take(&reading->fields, ACCORD_LITERAL("closed")))
+        return false;
+    struct accord_bytes rest = reading->fields.taken.value;
+    if (roster->closed_count == ACCORD_ROSTER_LOGS_MAX)
+        return accord_fields_refuse(&reading->fields, ACCORD_TOO_LARGE, ACCORD_LITERAL("at most 16 closed logs"), rest);
+    struct accord_closed_log *log = &roster->closed[roster->closed_count];
+    if (!accord_word_next(&rest, &word) ||
+        !accord_fields_part_vkey(&reading->fields, word, reading->lines.crypto, &log->vkey))
+        return false;
+    if (!last_tree(reading, rest, log) || !ed25519_key(reading, &log->vkey) || !origin_new(reading, log->vkey.name))
+        return false;
+    roster->closed_count++;
+    return true;
+}
+
+/* quorum <jurisdictions> <witnesses in each> */
+static bool quorum_line(struct reading *reading)
+{
+    struct accord_fields *fields = &reading->fields;
     struct accord_bytes word;
     uint64_t jurisdictions, witnesses;
     if (!accord_fields_take(fields, ACCORD_LITERAL("quorum")))
@@ -93,160 +131,107 @@ static bool quorum_line(struct accord_fields *fields, struct accord_roster_claim
     if (!accord_fields_part_number(fields, word, 1, JURISDICTIONS_MAX, &jurisdictions) ||
         !accord_fields_part_number(fields, rest, 1, ACCORD_MEMBERS_MAX, &witnesses))
         return false;
-    roster->quorum_jurisdictions = (unsigned)jurisdictions;
-    roster->quorum_witnesses = (unsigned)witnesses;
+    reading->roster->quorum_jurisdictions = (unsigned)jurisdictions;
+    reading->roster->quorum_witnesses = (unsigned)witnesses;
     return true;
 }
 
-static bool jurisdiction_valid(struct accord_bytes text)
+static bool member(struct reading *reading)
 {
-    return text.size == 2 && text.data[0] >= 'A' && text.data[0] <= 'Z' && text.data[1] >= 'A' && text.data[1] <= 'Z';
-}
-
-/* member <domain> <jurisdiction> <title> */
-static bool member_line(struct accord_fields *fields, struct accord_roster_claim *roster)
-{
-    struct accord_member member = {.first_key = roster->key_count, .release_threshold = 1};
-    if (!accord_fields_take(fields, ACCORD_LITERAL("member")))
-        return false;
-    struct accord_bytes value = fields->taken.value;
+    struct accord_roster_claim *roster = reading->roster;
     if (roster->member_count == ACCORD_MEMBERS_MAX)
-        return accord_fields_refuse(fields, ACCORD_TOO_LARGE, ACCORD_LITERAL("at most 128 members"), value);
-    member.title = value;
-    if (!accord_word_next(&member.title, &member.domain) || !accord_word_next(&member.title, &member.jurisdiction) ||
-        member.title.size == 0 || member.title.data[0] == ' ' || member.title.size > TITLE_SIZE_MAX)
-        return accord_fields_refuse(fields, ACCORD_MALFORMED, ACCORD_LITERAL("member <domain> <jurisdiction> <title>"),
-                                    value);
-    if (!accord_fields_part_domain(fields, member.domain))
+        return accord_fields_take(&reading->fields, ACCORD_LITERAL("member")) &&
+               accord_fields_refuse(&reading->fields, ACCORD_TOO_LARGE, ACCORD_LITERAL("at most 128 members"),
+                                    reading->fields.taken.value);
+    if (!accord_lines_member(&reading->lines, &roster->members[roster->member_count], roster->member_count))
         return false;
-    if (!jurisdiction_valid(member.jurisdiction))
-        return accord_fields_refuse(fields, ACCORD_MALFORMED, ACCORD_LITERAL("two uppercase letters"),
-                                    member.jurisdiction);
-    if (accord_roster_member(roster, member.domain) != SIZE_MAX)
-        return accord_fields_refuse(fields, ACCORD_DUPLICATE, ACCORD_LITERAL("each member once"), member.domain);
-    roster->members[roster->member_count++] = member;
+    roster->key_count = reading->lines.count;
+    roster->member_count++;
     return true;
 }
 
-static bool recipient_valid(struct accord_bytes text)
+/* former <domain> <jurisdiction> <threshold> <title> */
+static bool former_line(struct reading *reading)
 {
-    if (text.size != RECIPIENT_SIZE || memcmp(text.data, "age1", 4) != 0)
-        return false;
-    for (size_t i = 4; i < text.size; i++)
-        if (memchr("qpzry9x8gf2tvdw0s3jn54khce6mua7l", text.data[i], 32) == NULL)
-            return false;
-    return true;
-}
-
-/* key report <recipient> */
-static bool report_key(struct accord_fields *fields, const struct accord_roster_claim *roster,
-                       struct accord_roster_key *key, struct accord_bytes text)
-{
-    key->text = text;
-    if (!recipient_valid(text))
-        return accord_fields_refuse(fields, ACCORD_BAD_KEY, ACCORD_LITERAL("an age1... recipient"), text);
-    return recipient_new(fields, roster, text);
-}
-
-/* A member counts once in its jurisdiction, so it may have one witness key. */
-static bool witness_key(struct accord_fields *fields, const struct accord_roster_claim *roster,
-                        const struct accord_roster_key *key)
-{
-    if (key->vkey.type == ACCORD_KEY_ED25519)
-        return accord_fields_refuse(fields, ACCORD_KEY_TYPE, ACCORD_LITERAL("type 0x04 or 0x06 (a cosignature's)"),
-                                    key->vkey.name);
-    if (accord_roster_witness(roster, key->member) != NULL)
-        return accord_fields_refuse(fields, ACCORD_DUPLICATE, ACCORD_LITERAL("one witness key for each member"),
-                                    key->vkey.name);
-    return true;
-}
-
-static bool signing_key(struct accord_fields *fields, const struct accord_roster_key *key)
-{
-    if (key->url.size > 0)
-        return accord_fields_refuse(fields, ACCORD_MALFORMED, ACCORD_LITERAL("no URL but for a witness"), key->url);
-    if (key->vkey.type != ACCORD_KEY_ED25519)
-        return accord_fields_refuse(fields, ACCORD_KEY_TYPE, ACCORD_LITERAL("type 0x01 (Ed25519)"), key->vkey.name);
-    return true;
-}
-
-/* <vkey> [<url>], of the member that stands last. */
-static bool note_key(struct accord_fields *fields, const struct accord_roster_claim *roster,
-                     const struct accord_crypto *crypto, struct accord_roster_key *key, struct accord_bytes rest)
-{
-    if (!vkey_and_url(fields, rest, crypto, &key->vkey, &key->url))
-        return false;
-    key->text = key->vkey.text;
-    if (!accord_fields_key_of(fields, &key->vkey, roster->members[key->member].domain))
-        return false;
-    if (!(key->role == ACCORD_ROLE_WITNESS ? witness_key(fields, roster, key) : signing_key(fields, key)))
-        return false;
-    return vkey_new(fields, roster, &key->vkey);
-}
-
-static bool role_read(struct accord_bytes word, enum accord_key_role *role)
-{
-    const struct accord_bytes names[] = {ACCORD_LITERAL("release"), ACCORD_LITERAL("stage"), ACCORD_LITERAL("witness"),
-                                         ACCORD_LITERAL("report")};
-    for (size_t i = 0; i < 4; i++) {
-        if (accord_bytes_equal(names[i], word)) {
-            *role = (enum accord_key_role)(ACCORD_ROLE_RELEASE + i);
-            return true;
-        }
-    }
-    return false;
-}
-
-/* key release|stage|witness|report <key> */
-static bool key_line(struct accord_fields *fields, struct accord_roster_claim *roster,
-                     const struct accord_crypto *crypto)
-{
+    const struct accord_bytes form = ACCORD_LITERAL("former <domain> <jurisdiction> <threshold> <title>");
+    struct accord_roster_claim *roster = reading->roster;
+    struct accord_former_member former;
     struct accord_bytes word;
-    if (!accord_fields_take(fields, ACCORD_LITERAL("key")))
+    uint64_t threshold;
+    if (!accord_fields_take(&reading->fields, ACCORD_LITERAL("former")))
+        return false;
+    if (roster->former_count == ACCORD_MEMBERS_MAX)
+        return accord_fields_refuse(&reading->fields, ACCORD_TOO_LARGE, ACCORD_LITERAL("at most 128 former members"),
+                                    reading->fields.taken.value);
+    if (!accord_lines_who(&reading->fields, form, &former.domain, &former.jurisdiction, &former.title))
+        return false;
+    if (!accord_word_next(&former.title, &word))
+        return accord_fields_refuse(&reading->fields, ACCORD_MALFORMED, form, reading->fields.taken.value);
+    if (!accord_fields_part_number(&reading->fields, word, 1, ACCORD_RELEASE_THRESHOLD_MAX, &threshold) ||
+        !accord_lines_title(&reading->fields, form, former.title))
+        return false;
+    if (accord_roster_member(roster, former.domain) != SIZE_MAX ||
+        accord_roster_former(roster, former.domain) != SIZE_MAX)
+        return accord_fields_refuse(&reading->fields, ACCORD_DUPLICATE, ACCORD_LITERAL("each member once"),
+                                    former.domain);
+    former.release_threshold = (unsigned)threshold;
+    roster->former[roster->former_count++] = former;
+    return true;
+}
+
+/* Whose key was it? The part of its name before the first '/'. */
+static bool past_owner(struct reading *reading, struct accord_roster_past *past)
+{
+    past->owner = past->vkey.name;
+    const uint8_t *slash = memchr(past->owner.data, '/', past->owner.size);
+    if (slash != NULL)
+        past->owner.size = (size_t)(slash - past->owner.data);
+    if (accord_roster_member(reading->roster, past->owner) != SIZE_MAX ||
+        accord_roster_former(reading->roster, past->owner) != SIZE_MAX)
+        return true;
+    return accord_fields_refuse(&reading->fields, ACCORD_UNKNOWN_NAME,
+                                ACCORD_LITERAL("a key of a member or of a former one"), past->vkey.name);
+}
+
+static bool known_origin(struct reading *reading, struct accord_bytes origin)
+{
+    bool known = accord_roster_closed(reading->roster, origin) != NULL;
+    for (size_t i = 0; i < reading->roster->log_count; i++)
+        known |= accord_bytes_equal(reading->roster->logs[i].vkey.name, origin);
+    return known || accord_fields_refuse(&reading->fields, ACCORD_UNKNOWN_NAME,
+                                         ACCORD_LITERAL("a log, or a closed one, of this roster"), origin);
+}
+
+static bool past_role(struct accord_bytes word, enum accord_key_role *role)
+{
+    return accord_role_read(word, role) &&
+           (*role == ACCORD_ROLE_RELEASE || *role == ACCORD_ROLE_STAGE || *role == ACCORD_ROLE_CURRENT);
+}
+
+/* past <role> <vkey> <index> <time> <origin> */
+static bool past_line(struct reading *reading)
+{
+    struct accord_roster_claim *roster = reading->roster;
+    struct accord_fields *fields = &reading->fields;
+    struct accord_bytes role, vkey, index, time;
+    if (!accord_fields_take(fields, ACCORD_LITERAL("past")))
         return false;
     struct accord_bytes rest = fields->taken.value;
-    if (roster->key_count == ACCORD_ROSTER_KEYS_MAX)
-        return accord_fields_refuse(fields, ACCORD_TOO_LARGE, ACCORD_LITERAL("at most 1024 keys"), rest);
-    struct accord_roster_key *key = &roster->keys[roster->key_count];
-    memset(key, 0, sizeof *key);
-    key->member = roster->member_count - 1;
-    if (!accord_word_next(&rest, &word) || !role_read(word, &key->role))
-        return accord_fields_refuse(fields, ACCORD_MALFORMED, ACCORD_LITERAL("release, stage, witness or report"),
+    if (roster->past_count == ACCORD_ROSTER_PAST_MAX)
+        return accord_fields_refuse(fields, ACCORD_TOO_LARGE, ACCORD_LITERAL("at most 512 past keys"), rest);
+    struct accord_roster_past *past = &roster->past[roster->past_count];
+    if (!accord_word_next(&rest, &role) || !past_role(role, &past->role) || !accord_word_next(&rest, &vkey) ||
+        !accord_word_next(&rest, &index) || !accord_word_next(&rest, &time) || rest.size == 0)
+        return accord_fields_refuse(fields, ACCORD_MALFORMED,
+                                    ACCORD_LITERAL("past release|stage|current <vkey> <index> <time> <origin>"),
                                     fields->taken.value);
-    if (!(key->role == ACCORD_ROLE_REPORT ? report_key(fields, roster, key, rest)
-                                          : note_key(fields, roster, crypto, key, rest)))
+    past->origin = rest;
+    if (!accord_fields_part_vkey(fields, vkey, reading->lines.crypto, &past->vkey) ||
+        !accord_fields_part_number(fields, index, 0, UINT64_MAX, &past->index) ||
+        !accord_fields_part_number(fields, time, 0, UINT64_MAX, &past->time) || !ed25519_key(reading, &past->vkey) ||
+        !past_owner(reading, past) || !known_origin(reading, past->origin))
         return false;
-    roster->key_count++;
-    roster->members[key->member].key_count++;
-    return true;
-}
-
-static unsigned release_keys(const struct accord_roster_claim *roster, const struct accord_member *member)
-{
-    unsigned count = 0;
-    for (size_t i = 0; i < member->key_count; i++)
-        count += roster->keys[member->first_key + i].role == ACCORD_ROLE_RELEASE;
-    return count;
-}
-
-/* A member, its keys, its threshold. */
-static bool member(struct accord_fields *fields, struct accord_roster_claim *roster, const struct accord_crypto *crypto)
-{
-    uint64_t threshold;
-    if (!member_line(fields, roster))
-        return false;
-    while (accord_fields_at(fields, ACCORD_LITERAL("key")))
-        if (!key_line(fields, roster, crypto))
-            return false;
-    struct accord_member *last = &roster->members[roster->member_count - 1];
-    unsigned keys = release_keys(roster, last);
-    if (keys == 0)
-        return accord_fields_refuse(fields, ACCORD_MISSING_FIELD, ACCORD_LITERAL("key release <vkey>"), last->domain);
-    if (!accord_fields_at(fields, ACCORD_LITERAL("release-threshold")))
-        return true;
-    if (!accord_fields_number(fields, ACCORD_LITERAL("release-threshold"), 1, keys, &threshold))
-        return false;
-    last->release_threshold = (unsigned)threshold;
+    roster->past_count++;
     return true;
 }
 
@@ -265,69 +250,77 @@ static bool head(struct accord_fields *fields, struct accord_roster_claim *roste
                                 fields->taken.value);
 }
 
-/* Can as many members sign as must, and as many jurisdictions vouch as must? The refusals point at the statement, since
- * no one line is at fault. */
+/* Points at the statement, since no one line is at fault. */
+static enum accord_status refuse_numbers(struct accord_error *error, enum accord_status status,
+                                         struct accord_bytes what, uint64_t expected, uint64_t found)
+{
+    accord_fail(error, status, 0);
+    accord_error_what(error, what);
+    accord_error_expected_number(error, expected);
+    accord_error_found_number(error, found);
+    return status;
+}
+
+/* Can as many members sign as must, and as many jurisdictions vouch as must? */
 static enum accord_status check_satisfiable(const struct accord_roster_claim *roster, struct accord_error *error)
 {
     size_t jurisdictions = 0;
-    if (roster->admit > roster->member_count) {
-        accord_fail(error, ACCORD_MALFORMED, 0);
-        accord_error_what(error, ACCORD_LITERAL("admit"));
-        accord_error_expected_number(error, roster->member_count);
-        accord_error_found_number(error, roster->admit);
-        return ACCORD_MALFORMED;
-    }
+    if (roster->admit > roster->member_count)
+        return refuse_numbers(error, ACCORD_MALFORMED, ACCORD_LITERAL("admit"), roster->member_count, roster->admit);
     for (size_t i = 0; i < roster->member_count; i++)
         jurisdictions += accord_roster_jurisdiction_begins(roster, i);
-    if (jurisdictions < roster->quorum_jurisdictions) {
-        accord_fail(error, ACCORD_MALFORMED, 0);
-        accord_error_what(error, ACCORD_LITERAL("quorum: jurisdictions with enough witnesses"));
-        accord_error_expected_number(error, roster->quorum_jurisdictions);
-        accord_error_found_number(error, jurisdictions);
-        return ACCORD_MALFORMED;
-    }
-    if (jurisdictions > JURISDICTIONS_MAX) {
-        accord_fail(error, ACCORD_TOO_LARGE, 0);
-        accord_error_what(error, ACCORD_LITERAL("jurisdictions"));
-        accord_error_expected_number(error, JURISDICTIONS_MAX);
-        accord_error_found_number(error, jurisdictions);
-        return ACCORD_TOO_LARGE;
-    }
+    if (jurisdictions < roster->quorum_jurisdictions)
+        return refuse_numbers(error, ACCORD_MALFORMED, ACCORD_LITERAL("quorum: jurisdictions with enough witnesses"),
+                              roster->quorum_jurisdictions, jurisdictions);
+    if (jurisdictions > JURISDICTIONS_MAX)
+        return refuse_numbers(error, ACCORD_TOO_LARGE, ACCORD_LITERAL("jurisdictions"), JURISDICTIONS_MAX,
+                              jurisdictions);
     return ACCORD_OK;
 }
 
-static bool logs_and_members(struct accord_fields *fields, struct accord_roster_claim *roster,
-                             const struct accord_crypto *crypto)
+/* Takes lines while this key stands at hand. */
+static bool lines_of(struct reading *reading, struct accord_bytes key, bool (*line)(struct reading *reading))
 {
-    do {
-        if (!log_line(fields, roster, crypto))
+    while (accord_fields_at(&reading->fields, key))
+        if (!line(reading))
             return false;
-    } while (accord_fields_at(fields, ACCORD_LITERAL("log")));
-    do {
-        if (!member(fields, roster, crypto))
-            return false;
-    } while (accord_fields_at(fields, ACCORD_LITERAL("member")));
-    return accord_fields_end(fields);
+    return true;
+}
+
+static bool body(struct reading *reading)
+{
+    return log_line(reading) && lines_of(reading, ACCORD_LITERAL("log"), log_line) &&
+           lines_of(reading, ACCORD_LITERAL("closed"), closed_line) && member(reading) &&
+           lines_of(reading, ACCORD_LITERAL("member"), member) &&
+           lines_of(reading, ACCORD_LITERAL("former"), former_line) &&
+           lines_of(reading, ACCORD_LITERAL("past"), past_line) && accord_fields_end(&reading->fields);
 }
 
 enum accord_status accord_roster_parse(struct accord_roster_claim *roster, struct accord_bytes entry,
                                        const struct accord_crypto *crypto, struct accord_error *error)
 {
-    struct accord_fields fields;
+    struct reading reading = {.roster = roster};
     uint64_t admit;
     /* The arrays are large, and each place is filled before its count says that it is there. */
     memset(roster, 0, offsetof(struct accord_roster_claim, logs));
-    enum accord_status status = accord_fields_open(
-        &fields, &roster->statement, entry, ACCORD_LITERAL("roster"),
-        ACCORD_LITERAL("charter number previous admit quorum log* member* key* release-threshold*"), error);
+    enum accord_status status =
+        accord_fields_open(&reading.fields, &roster->statement, entry, ACCORD_LITERAL("roster"),
+                           ACCORD_LITERAL("charter number previous admit quorum log* closed* member* key* "
+                                          "release-threshold* former* past*"),
+                           error);
     if (status != ACCORD_OK)
         return status;
-    if (!head(&fields, roster))
-        return fields.status;
-    accord_fields_allow_extensions(&fields);
-    if (!accord_fields_number(&fields, ACCORD_LITERAL("admit"), 1, ACCORD_MEMBERS_MAX, &admit) ||
-        !quorum_line(&fields, roster) || !logs_and_members(&fields, roster, crypto))
-        return fields.status;
+    reading.lines = (struct accord_key_lines){.fields = &reading.fields,
+                                              .crypto = crypto,
+                                              .roster = roster,
+                                              .keys = roster->keys,
+                                              .max = ACCORD_ROSTER_KEYS_MAX};
+    if (!head(&reading.fields, roster))
+        return reading.fields.status;
+    accord_fields_allow_extensions(&reading.fields);
+    if (!accord_fields_number(&reading.fields, ACCORD_LITERAL("admit"), 1, ACCORD_MEMBERS_MAX, &admit) ||
+        !quorum_line(&reading) || !body(&reading))
+        return reading.fields.status;
     roster->admit = (unsigned)admit;
     return check_satisfiable(roster, error);
 }

@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 OUT = "tests/vectors/statements"
 CORPUS = "tests/fuzz/corpus"
+# The fuzz target of a kind, where it is another's.
+CORPORA = {"leave": "apply", "enact": "apply"}
 
 
 class Key:
@@ -28,6 +30,11 @@ class Key:
         self.typed = bytes([kind]) + public
         self.id = hashlib.sha256(name.encode() + b"\n" + self.typed).digest()[:4]
         self.vkey = f"{name}+{self.id.hex()}+{base64.b64encode(self.typed).decode()}"
+
+    def cosign(self, text, time):
+        """A timestamped cosignature (C2SP tlog-cosignature, type 0x04)."""
+        signature = self.private.sign(f"cosignature/v1\ntime {time}\n{text}".encode())
+        return f"\u2014 {self.name} {base64.b64encode(self.id + time.to_bytes(8, 'big') + signature).decode()}\n"
 
     def sign(self, text, broken=False):
         signature = self.private.sign(text.encode())
@@ -47,7 +54,7 @@ def digest(text):
 
 def write(name, content):
     data = content if isinstance(content, bytes) else content.encode()
-    kind = name.split(".")[0]
+    kind = CORPORA.get(name.split(".")[0], name.split(".")[0])
     for path in (f"{OUT}/{name}", f"{CORPUS}/{kind}/{name}"):
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "wb") as file:
@@ -67,6 +74,11 @@ STAGE = Key("alpha.example/stage")
 WITNESS = {d: Key(d + "/witness", 4) for d in DOMAINS}
 MLDSA = Key("gamma.example/witness", 6)
 LOG = Key("log.example/accord")
+OLD_LOG = Key("old.example/accord")
+CURRENT = Key("alpha.example/current")
+MIRROR = Key("alpha.example/mirror", 4)
+PAST = {role: Key("alpha.example/past-" + role) for role in ("release", "stage", "current")}
+FORMER = Key("delta.example/release")
 STRANGER = Key("stranger.example/release")
 RECIPIENT = "age1" + "qpzry9x8gf2tvdw0s3jn54khce6mua7l" + "qpzry9x8gf2tvdw0s3jn54khce"
 FOUNDERS = [RELEASE[d] for d in DOMAINS]
@@ -162,6 +174,8 @@ def rosters(charter):
     write("roster.threshold.first-without-a-founder", note(lines, *FOUNDERS[1:]))
     write("roster.signature.first", note(lines, *FOUNDERS, broken=alpha))
 
+    write("roster.ok.past.next", note(with_past(after), alpha, gamma))
+
     def refused(rule, what, changed_lines):
         write(f"roster.{rule}.{what}", note(changed_lines, *FOUNDERS))
 
@@ -209,9 +223,207 @@ def rosters(charter):
     refused("malformed", "release-threshold-0", changed(lines, "release-threshold", "release-threshold 0"))
     refused("malformed", "key-after-threshold", changed(lines, "release-threshold", "release-threshold 2", "key stage " + Key("beta.example/s").vkey))
     refused("malformed", "log-after-members", lines + [f"log {Key('log2.example').vkey}"])
+    past_lines(refused, lines)
     refused("unknown-field", "policy", lines[:6] + ["policy none"] + lines[6:])
     refused("unknown-kind", "charter", changed(lines, "accord", "accord/v1/charter"))
-    return first
+    return first, note(after, alpha, *beta)
+
+
+def closed(key, size="7", root=None, time="1500000000", url=""):
+    root = base64.b64encode(hashlib.sha256(b"last tree").digest()).decode() if root is None else root
+    return f"closed {key.vkey} {size} {root} {time}{url}"
+
+
+def past(role, key, index="100", time="1600000000", origin="log.example/accord"):
+    return f"past {role} {key.vkey} {index} {time} {origin}"
+
+
+def with_past(lines):
+    """A roster with a closed log, a current and a mirror key, a former member and keys that were."""
+    lines = changed(lines, "log", f"log {LOG.vkey} https://log.example/", closed(OLD_LOG, url=" https://old.example/"))
+    lines = changed(lines, "key stage", "key stage " + STAGE.vkey, "key current " + CURRENT.vkey,
+                    f"key mirror {MIRROR.vkey} https://mirror.example/")
+    return lines + (["former delta.example US 1 Delta  Corp."] +
+                    [past("release", PAST["release"]), past("stage", PAST["stage"]),
+                     past("current", PAST["current"], origin="old.example/accord"), past("release", FORMER)])
+
+
+def past_lines(refused, plain):
+    """What is wrong with lines of logs, members and keys that were."""
+    lines = with_past(plain)
+    gone = Key("delta.example/release", seed="delta 2")
+    refused("malformed", "closed-without-time", changed(lines, "closed", closed(OLD_LOG).rsplit(" ", 1)[0]))
+    refused("bad-decimal", "closed-size", changed(lines, "closed", closed(OLD_LOG, size="07")))
+    refused("bad-decimal", "closed-time", changed(lines, "closed", closed(OLD_LOG, time="-1")))
+    refused("bad-base64", "closed-root", changed(lines, "closed", closed(OLD_LOG, root="AAAA")))
+    refused("bad-key", "closed-key", changed(lines, "closed", closed(OLD_LOG).replace(OLD_LOG.vkey, "old.example")))
+    refused("key-type", "closed-witness", changed(lines, "closed", closed(Key("old.example/accord", 4))))
+    refused("malformed", "closed-url", changed(lines, "closed", closed(OLD_LOG, url=" old.example")))
+    refused("duplicate", "closed-and-open", changed(lines, "closed", closed(LOG)))
+    refused("duplicate", "closed-origin-of-a-log", changed(lines, "closed", closed(Key("log.example/accord", seed="x"))))
+    refused("duplicate", "closed-twice", changed(lines, "closed", closed(OLD_LOG), closed(OLD_LOG, size="8")))
+    refused("missing-field", "closed-before-log", changed(changed(lines, "closed"), "log", closed(OLD_LOG), f"log {LOG.vkey}"))
+    refused("too-large", "seventeen-closed",
+            changed(lines, "closed", closed(OLD_LOG), *[closed(Key(f"old{i}.example")) for i in range(16)]))
+    refused("malformed", "former-without-title", changed(lines, "former", "former delta.example US 1"))
+    refused("malformed", "former-threshold-0", changed(lines, "former", "former delta.example US 0 Delta"))
+    refused("malformed", "former-threshold-1025", changed(lines, "former", "former delta.example US 1025 Delta"))
+    refused("bad-decimal", "former-threshold", changed(lines, "former", "former delta.example US one Delta"))
+    refused("malformed", "former-jurisdiction", changed(lines, "former", "former delta.example USA 1 Delta"))
+    refused("malformed", "former-domain", changed(lines, "former", "former delta US 1 Delta"))
+    refused("duplicate", "former-and-member", changed(lines, "former", "former alpha.example US 1 Alpha"))
+    refused("duplicate", "former-twice", changed(lines, "former", *["former delta.example US 1 Delta"] * 2))
+    refused("malformed", "former-after-past", lines + ["former epsilon.example US 1 Epsilon"])
+    refused("malformed", "member-after-former", lines + ["member epsilon.example US Epsilon"])
+    refused("malformed", "past-role", changed(lines, "past stage", past("witness", PAST["stage"])))
+    refused("malformed", "past-without-origin", changed(lines, "past stage", past("stage", PAST["stage"]).rsplit(" ", 1)[0]))
+    refused("bad-decimal", "past-index", changed(lines, "past stage", past("stage", PAST["stage"], index="x")))
+    refused("bad-decimal", "past-time", changed(lines, "past stage", past("stage", PAST["stage"], time="00")))
+    refused("key-type", "past-witness-key", changed(lines, "past stage", past("stage", Key("alpha.example/w2", 4))))
+    refused("unknown-name", "past-of-nobody", changed(lines, "past stage", past("stage", STRANGER)))
+    refused("unknown-name", "past-of-a-name-that-only-begins-so",
+            changed(lines, "past stage", past("stage", Key("alpha.example.net/stage"))))
+    refused("unknown-name", "past-in-an-unknown-log", changed(lines, "past stage", past("stage", PAST["stage"], origin="log.example")))
+    refused("duplicate", "past-and-present", changed(lines, "past stage", past("stage", STAGE)))
+    refused("duplicate", "past-twice", lines + [past("release", FORMER)])
+    refused("duplicate", "past-log-key", changed(lines, "past stage", past("stage", Key("alpha.example/x", seed="old.example/accord 1"))))
+    refused("too-large", "past-513", changed(lines, "past stage", *[past("stage", Key(f"alpha.example/{i}")) for i in range(513)]))
+    refused("duplicate", "two-mirror-keys-in-a-member",
+            changed(lines, "key current", f"key mirror {Key('alpha.example/mirror-2', 4).vkey}"))
+    refused("key-type", "mirror-key-of-type-1", changed(lines, "key mirror", f"key mirror {Key('alpha.example/m').vkey}"))
+    refused("key-type", "current-key-of-type-4", changed(lines, "key current", f"key current {Key('alpha.example/c', 4).vkey}"))
+    refused("malformed", "url-of-a-current-key", changed(lines, "key current", f"key current {CURRENT.vkey} https://a.example/"))
+    write("roster.ok.past-512.parse", note([line for line in lines if not line.startswith("past")] +
+                                           [past("stage", Key(f"delta.example/{i}")) for i in range(512)], gone))
+
+
+def applications(charter):
+    head = ["accord/v1/apply", "charter " + digest(charter)]
+    new = {role: Key("new.example/" + role) for role in ("release", "release-2", "stage", "current")}
+    signers = list(new.values())
+    body = ["member new.example FR New  Société", "key release " + new["release"].vkey,
+            f"key witness {Key('new.example/witness', 4).vkey} https://witness.new.example/",
+            "key stage " + new["stage"].vkey, "key report " + RECIPIENT, "key release " + new["release-2"].vkey,
+            "key current " + new["current"].vkey, f"key mirror {Key('new.example/mirror', 6).vkey}",
+            "release-threshold 2"]
+    lines = head + body
+    write("apply.ok.all-keys", note(lines, *signers))
+    write("apply.ok.one-key", note(head + body[:2], new["release"]))
+    write("apply.ok.extensions", note(head + ["x-a 1"] + body[:1] + ["x-b 1"] + body[1:2] + ["x-c 2"], new["release"]))
+    write("apply.threshold.a-key-that-did-not-sign", note(lines, *signers[:3]))
+    write("apply.threshold.signed-by-another", note(head + body[:2], STRANGER))
+    write("apply.signature.wrong", note(lines, *signers, broken=signers[2]))
+
+    def refused(rule, what, changed_lines):
+        write(f"apply.{rule}.{what}", note(changed_lines, *signers))
+
+    refused("missing-field", "no-charter", lines[:1] + lines[2:])
+    refused("missing-field", "no-member", lines[:2])
+    refused("missing-field", "no-release-key", head + body[:1] + body[2:5])
+    refused("missing-field", "extension-in-head", lines[:1] + ["x-a 1"] + lines[1:])
+    refused("duplicate", "key-twice", lines[:4] + lines[3:])
+    refused("duplicate", "two-witnesses", lines[:4] + [f"key witness {Key('new.example/w', 4).vkey}"] + lines[4:])
+    refused("duplicate", "threshold-twice", lines + lines[-1:])
+    refused("duplicate", "two-members", lines + body)
+    refused("malformed", "key-after-threshold", lines + ["key stage " + Key("new.example/s").vkey])
+    refused("malformed", "threshold-3", changed(lines, "release-threshold", "release-threshold 3"))
+    refused("malformed", "role", changed(lines, "key stage", "key source " + new["stage"].vkey))
+    refused("wrong-key", "key-of-another", changed(lines, "key stage", "key stage " + STAGE.vkey))
+    refused("unknown-field", "log", lines[:2] + [f"log {LOG.vkey}"] + lines[2:])
+    refused("unknown-field", "number", lines[:2] + ["number 2"] + lines[2:])
+    refused("too-large", "sixty-five-keys", head + body[:1] + ["key release " + Key(f"new.example/{i}").vkey for i in range(65)])
+    refused("bad-hex", "charter", changed(lines, "charter", "charter " + digest("x").upper()))
+    refused("unknown-kind", "member", changed(lines, "accord", "accord/v1/member"))
+
+    alpha, beta = RELEASE["alpha.example"], RELEASE["beta.example"]
+    lines = ["accord/v1/leave", "charter " + digest(charter), "member beta.example", "reason We go our own way."]
+    write("leave.ok.reason", note(lines, beta, SECOND))
+    write("leave.ok.no-reason", note(lines[:3], beta, SECOND))
+    write("leave.ok.extensions", note(lines[:3] + ["x-a 1"] + lines[3:] + ["x-b 1"], beta, SECOND))
+    write("leave.threshold.one-key-of-two", note(lines, beta))
+    write("leave.wrong-signer.another", note(lines, alpha))
+    write("leave.not-a-member.stranger", note(changed(lines, "member", "member stranger.example"), STRANGER))
+    write("leave.malformed.reason-of-257-octets", note(changed(lines, "reason", "reason " + "r" * 257), beta, SECOND))
+    write("leave.ok.reason-of-256-octets", note(changed(lines, "reason", "reason " + "r" * 256), beta, SECOND))
+    write("leave.duplicate.two-reasons", note(lines + lines[-1:], beta, SECOND))
+    write("leave.malformed.domain", note(changed(lines, "member", "member beta.example GB Beta"), beta, SECOND))
+    write("leave.unknown-field.key", note(lines + ["key stage " + STAGE.vkey], beta, SECOND))
+    write("leave.missing-field.no-member", note(lines[:2], beta, SECOND))
+
+
+def merkle(entries):
+    """RFC 6962 over a list of octets: the root."""
+    if len(entries) == 1:
+        return hashlib.sha256(b"\0" + entries[0]).digest()
+    split = 1 << (len(entries) - 1).bit_length() - 1
+    return hashlib.sha256(b"\1" + merkle(entries[:split]) + merkle(entries[split:])).digest()
+
+
+def enactments(charter, first, second):
+    entries = [entry.encode() for entry in (charter, first, second)]
+    cosigners = [WITNESS["alpha.example"], WITNESS["beta.example"]]
+
+    def proof(log=LOG, by=None, index=2, root=None, extra=""):
+        text = f"{log.name}\n3\n{base64.b64encode(root or merkle(entries)).decode()}\n"
+        signed = text + "\n" + log.sign(text) + "".join(key.cosign(text, 1600000000) for key in (by or cosigners))
+        path = base64.b64encode(merkle(entries[:2])).decode()
+        return f"c2sp.org/tlog-proof@v1\n{extra}index {index}\n{path}\n\n{signed}"
+
+    def enact(bytes_of_proof=None, number=2, roster=second):
+        return ["accord/v1/enact", "charter " + digest(charter), f"number {number}", "roster " + digest(roster),
+                "proof " + base64.b64encode((bytes_of_proof or proof()).encode()).decode()]
+
+    def judged(rule, what, lines, key=STRANGER):
+        write(f"enact.{rule}.{what}", note(lines, key))
+
+    lines = enact()
+    judged("ok", "by-anybody", lines)
+    judged("ok", "extensions", lines[:4] + ["x-a 1"] + lines[4:] + ["x-b 2"])
+    judged("chain", "of-another-number", enact(number=3))
+    judged("chain", "of-another-roster", enact(roster=first))
+    judged("chain", "of-another-charter", changed(lines, "charter", "charter " + digest("x")))
+    judged("quorum", "one-jurisdiction", enact(proof(by=cosigners[:1])))
+    judged("quorum", "one-witness-twice", enact(proof(by=cosigners[:1] * 2)))
+    judged("unknown-log", "log", enact(proof(log=OLD_LOG)))
+    judged("inclusion", "another-tree", enact(proof(root=hashlib.sha256(b"x").digest())))
+    judged("inclusion", "another-index", enact(proof(index=1)))
+    judged("wrong-index", "past-the-end", enact(proof(index=3)))
+    judged("malformed", "extra-line", enact(proof(extra="extra AAAA\n")))
+    judged("malformed", "proof", enact("no proof"))
+    judged("malformed", "number-1", enact(number=1))
+    judged("bad-base64", "proof", changed(lines, "proof", "proof " + lines[4][6:-1]))
+    judged("missing-field", "no-proof", lines[:4])
+    judged("missing-field", "no-roster", lines[:3] + lines[4:])
+    judged("missing-field", "extension-in-head", lines[:2] + ["x-a 1"] + lines[2:])
+    judged("bad-base64", "two-proofs-in-a-line", changed(lines, "proof", lines[4] + " " + lines[4][6:]))
+    judged("duplicate", "proof-twice", lines + lines[4:])
+    judged("unknown-field", "index", lines + ["index 2"])
+    return proof()
+
+
+def bundles(proof):
+    def part(content, size=None):
+        return f"proof {len(content.encode()) if size is None else size}\n{content}"
+
+    head = "accord/v1/bundle\n"
+    write("bundle.ok.one", head + part(proof))
+    write("bundle.ok.three", head + part(proof) * 3)
+    write("bundle.ok.not-looked-into", head + part("x") + part("proof 1\n") + part("\n"))
+    write("bundle.ok.parts-256", head + part("x") * 256)
+    write("bundle.too-large.parts-257", head + part("x") * 257)
+    write("bundle.malformed.empty", "")
+    write("bundle.malformed.no-part", head)
+    write("bundle.malformed.first-line", "accord/v2/bundle\n" + part(proof))
+    write("bundle.malformed.crlf", (head + part("x")).replace("\n", "\r\n"))
+    write("bundle.malformed.cut", (head + part(proof))[:-1])
+    write("bundle.malformed.cut-in-the-second", (head + part(proof) * 2)[:-1])
+    write("bundle.malformed.size-0", head + part("x") + part("", 0))
+    write("bundle.malformed.no-size", head + "proof\nx")
+    write("bundle.bad-decimal.size", head + part("x", "01"))
+    write("bundle.bad-decimal.size-of-65-bits", head + part("x", 1 << 64))
+    write("bundle.malformed.size-of-64-bits", head + part("x", (1 << 64) - 1))
+    write("bundle.trailing-bytes.newline", head + part("x") + "\n")
+    write("bundle.trailing-bytes.size-too-small", head + part(proof, 100))
 
 
 def releases():
@@ -244,8 +456,34 @@ def releases():
         "\u2014 ", alpha.sign("x") + "\u2014 "))
     write("release.not-a-member.stranger", note(changed(lines, "vendor", "vendor stranger.example"), STRANGER))
 
+    # The roster with keys that were; at an index of its log, or seen at a time in the log that it closed.
+    by_past, by_former = note(lines, PAST["release"]), note(changed(lines, "vendor", "vendor delta.example"), FORMER)
+    write("release.ok.past-key.at-99", by_past)
+    write("release.wrong-signer.past-key.at-100", by_past)
+    write("release.ok.past-key.seen-1599999999", by_past)
+    write("release.wrong-signer.past-key.seen-1600000000", by_past)
+    write("release.wrong-signer.past-key.not-logged", by_past)
+    write("release.wrong-signer.past-stage-key.at-99", note(lines, PAST["stage"]))
+    write("release.ok.past-key-signed-too.at-100", note(lines, PAST["release"], alpha))
+    write("release.ok.past-key-signed-too-and-wrongly.at-100", note(lines, PAST["release"], alpha, broken=PAST["release"]))
+    write("release.signature.past-key.at-99", note(lines, PAST["release"], alpha, broken=PAST["release"]))
+    write("release.ok.former-member.at-5", by_former)
+    write("release.wrong-signer.former-member.seen-1600000000", by_former)
+    write("release.not-a-member.former-member", by_former)
+
+    policy = "policy 3 " + digest("policy")
+    write("release.ok.policy", note(lines[:5] + [policy] + lines[5:], alpha))
+    write("release.ok.policy-after-extension", note(lines[:5] + ["x-a 1", policy] + lines[5:], alpha))
+
     def refused(rule, what, changed_lines):
         write(f"release.{rule}.{what}", note(changed_lines, alpha))
+
+    refused("malformed", "policy-0", lines[:5] + ["policy 0 " + digest("policy")] + lines[5:])
+    refused("bad-decimal", "policy-without-number", lines[:5] + [policy.replace("3 ", "")] + lines[5:])
+    refused("bad-hex", "policy-without-digest", lines[:5] + ["policy 3"] + lines[5:])
+    refused("duplicate", "policy-twice", lines[:5] + [policy] * 2 + lines[5:])
+    refused("malformed", "policy-after-artifact", lines + [policy])
+    refused("missing-field", "policy-in-head", lines[:4] + [policy] + lines[4:])
 
     for key in ("vendor", "product", "version", "sequence", "artifact"):
         refused("missing-field", "no-" + key, [line for line in lines if not line.startswith(key)])
@@ -328,6 +566,8 @@ def trusts(charter, roster):
 
 
 charter_entry = charters()
-roster_entry = rosters(charter_entry)
+roster_entry, second_entry = rosters(charter_entry)
+applications(charter_entry)
+bundles(enactments(charter_entry, roster_entry, second_entry))
 releases()
 trusts(charter_entry, roster_entry)
