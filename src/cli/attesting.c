@@ -150,8 +150,10 @@ static enum accord_status make(void *context, const struct accord_roster_claim *
 static enum accord_status check_lines(const struct accord_attest_draft *draft, const struct accord_attest_claim *claim,
                                       struct accord_error *error)
 {
-    size_t asked = 4 + (draft->version.size > 0) + draft->subject_count + draft->material_count + draft->line_count +
-                   (draft->outcome != ACCORD_ATTEST_NO_OUTCOME) + draft->repeats;
+    size_t asked = 4 + draft->subject_count + draft->material_count + draft->line_count;
+    asked += draft->version.size > 0 ? 1 : 0;
+    asked += draft->outcome != ACCORD_ATTEST_NO_OUTCOME ? 1 : 0;
+    asked += draft->repeats ? 1 : 0;
     struct accord_field field;
     size_t cursor = 0, count = 0;
     while (accord_statement_next(&claim->statement, &cursor, &field)) {
@@ -194,7 +196,8 @@ enum accord_status accord_attesting_enter(struct accord_attesting *attesting, co
                                           bool statement_only, struct accord_entered *entered,
                                           struct accord_error *error)
 {
-    const struct accord_enter_plan plan = {attesting, attesting->see == NULL ? NULL : see, make, judge};
+    const struct accord_enter_plan plan = {
+        .context = attesting, .see = attesting->see == NULL ? NULL : see, .make = make, .judge = judge};
     return statement_only ? accord_enter_statement(enter, &plan, entered, error)
                           : accord_enter_log(enter, &plan, entered, error);
 }

@@ -1,4 +1,5 @@
 /* accord release: hashes files, has the release logged (issue.c), and lays its proof beside each of them. */
+#include "accord/proof.h"
 #include "base/file.h"
 #include "cli/commands.h"
 #include "cli/enter_call.h"
@@ -25,6 +26,10 @@ const struct accord_option accord_options_release[] = {
     {.name = "key", .value = "KEY", .help = "a release key of the vendor", .rule = ACCORD_OPTION_SOME},
     ACCORD_ENTER_PASSPHRASE,
     {.name = "platform", .value = "OS/ARCH", .help = "what the FILEs after it run on", .rule = ACCORD_OPTION_ORDERED},
+    {.name = "attest",
+     .value = "PROOF",
+     .help = "the proof of an attestation, which the release names",
+     .rule = ACCORD_OPTION_REPEATED},
     {.name = "sequence", .value = "N", .help = "the release's place in the product's order; otherwise the next"},
     ACCORD_ENTER_TIMEOUT,
     {.name = "statement-only", .help = "sign the statement and write it to standard output; log nothing"},
@@ -53,13 +58,14 @@ static enum accord_status hash_files(const struct accord_call *call, struct acco
     return status;
 }
 
-static enum accord_status write_proofs(const struct accord_call *call, struct accord_bytes proof,
+/* Writes the same beside each FILE. */
+static enum accord_status write_beside(const struct accord_call *call, const char *suffix, struct accord_bytes proof,
                                        struct accord_error *error)
 {
     enum accord_status status = ACCORD_OK;
     for (size_t i = 0; status == ACCORD_OK && i < call->operand_count; i++) {
         char path[PATH_SIZE];
-        int size = snprintf(path, sizeof path, "%s.tlog-proof", call->operands[i]);
+        int size = snprintf(path, sizeof path, "%s.%s", call->operands[i], suffix);
         status = size < 0 || size >= PATH_SIZE ? accord_fail(error, ACCORD_TOO_LARGE, 0)
                                                : accord_file_replace(call->fs, path, proof, 0644, error);
         if (status == ACCORD_OK) {
@@ -89,16 +95,20 @@ static int tell(const struct accord_call *call, const struct accord_issue *issue
     accord_note(call, "%.*s", ACCORD_TEXT(accord_enter_text(accord_buffer_bytes(&issued->entered.entry))));
     accord_note(call, "logged as entry %" PRIu64 ", sequence %" PRIu64 "; cosigned by %zu witnesses",
                 issued->entered.index, issued->sequence, issued->entered.witness_count);
-    enum accord_status status = write_proofs(call, accord_buffer_bytes(&issued->entered.proof), error);
+    enum accord_status status = write_beside(call, "tlog-proof", accord_buffer_bytes(&issued->entered.proof), error);
+    if (status == ACCORD_OK && issued->bundle.size > 0) {
+        status = write_beside(call, "bundle", accord_buffer_bytes(&issued->bundle), error);
+    }
     if (status != ACCORD_OK) {
         error->status = status;
         return accord_refuse(call, NULL, error);
     }
     return accord_answer(
-        call, json_pack("{s:o, s:o, s:o, s:o, s:I, s:I, s:o}", "vendor", accord_json_text(issue->vendor), "product",
-                        accord_json_text(issue->product), "version", accord_json_text(issue->version), "sequence",
-                        accord_json_number(issued->sequence), "index", (json_int_t)issued->entered.index, "witnesses",
-                        (json_int_t)issued->entered.witness_count, "files", files_json(call, issue->artifacts)));
+        call,
+        json_pack("{s:o, s:o, s:o, s:o, s:I, s:I, s:o}", "vendor", accord_json_text(issue->view->vendor), "product",
+                  accord_json_text(issue->view->product), "version", accord_json_text(issue->version), "sequence",
+                  accord_json_number(issued->sequence), "index", (json_int_t)issued->entered.index, "witnesses",
+                  (json_int_t)issued->entered.witness_count, "files", files_json(call, issue->artifacts)));
 }
 
 static int answer_statement(const struct accord_call *call, const struct accord_issued *issued)
@@ -125,12 +135,103 @@ static int release(const struct accord_call *call, const struct accord_issue *is
     return result;
 }
 
-int accord_run_release(struct accord_call *call)
+/* The attestations that are given as proofs: their stages and digests. */
+struct attested {
+    size_t count;
+    struct accord_release_stage *stages;
+    struct accord_buffer *proofs, *entries;
+};
+
+static enum accord_status read_attestation(const struct accord_call *call, const char *path, struct attested *attested,
+                                           struct accord_error *error)
+{
+    struct accord_buffer *proof = &attested->proofs[attested->count], *entry = &attested->entries[attested->count];
+    struct accord_proof_claim claim;
+    struct accord_attest_claim attest;
+    accord_buffer_init(proof, ACCORD_PROOF_SIZE_MAX);
+    accord_buffer_init(entry, ACCORD_ENTRY_SIZE_MAX);
+    attested->count++;
+    enum accord_status status = accord_file_read(call->fs, path, proof, error);
+    if (status == ACCORD_OK) {
+        status = accord_proof_parse(&claim, accord_buffer_bytes(proof), error);
+    }
+    if (status == ACCORD_OK && accord_buffer_reserve(entry, ACCORD_ENTRY_SIZE_MAX) != ACCORD_OK) {
+        status = accord_fail(error, ACCORD_NO_MEMORY, 0);
+    }
+    if (status == ACCORD_OK) {
+        struct accord_out out = {entry->data, ACCORD_ENTRY_SIZE_MAX, 0, false};
+        status = accord_proof_extra(&claim, &out, error);
+        entry->size = out.size;
+    }
+    if (status == ACCORD_OK) {
+        status = accord_attest_parse(&attest, accord_buffer_bytes(entry), error);
+    }
+    if (status == ACCORD_OK) {
+        struct accord_release_stage *stage = &attested->stages[attested->count - 1];
+        stage->stage = accord_stage_name(attest.stage);
+        accord_hash(call->crypto, accord_buffer_bytes(entry), stage->attestation);
+    } else if (error->what[0] == '\0') {
+        accord_error_what(error, accord_bytes_of(path));
+    }
+    return status;
+}
+
+static enum accord_status read_attestations(const struct accord_call *call, struct attested *attested,
+                                            struct accord_error *error)
+{
+    size_t count = accord_call_count(call, "attest"), cursor = 0;
+    const char *path;
+    enum accord_status status = ACCORD_OK;
+    attested->stages = calloc(count + 1, sizeof *attested->stages);
+    attested->proofs = calloc(count + 1, sizeof *attested->proofs);
+    attested->entries = calloc(count + 1, sizeof *attested->entries);
+    if (attested->stages == NULL || attested->proofs == NULL || attested->entries == NULL) {
+        return accord_fail(error, ACCORD_NO_MEMORY, 0);
+    }
+    while (status == ACCORD_OK && accord_call_next(call, "attest", &cursor, &path)) {
+        status = read_attestation(call, path, attested, error);
+    }
+    return status;
+}
+
+static void free_attestations(struct attested *attested)
+{
+    for (size_t i = 0; i < attested->count; i++) {
+        accord_buffer_free(&attested->proofs[i]);
+        accord_buffer_free(&attested->entries[i]);
+    }
+    free(attested->stages);
+    free(attested->proofs);
+    free(attested->entries);
+}
+
+/* Everything that is read before anything is signed. */
+static int gather(const struct accord_call *call, struct accord_issue *issue)
 {
     struct accord_error error = {0};
-    struct accord_issue issue = {.vendor = accord_bytes_of(accord_call_value(call, "vendor")),
-                                 .product = accord_bytes_of(accord_call_value(call, "product")),
-                                 .version = accord_bytes_of(accord_call_value(call, "version")),
+    struct attested attested = {0};
+    struct accord_artifact *artifacts = calloc(call->operand_count, sizeof *artifacts);
+    issue->view =
+        accord_product_view_new(call->crypto, accord_call_value(call, "vendor"), accord_call_value(call, "product"));
+    error.status = artifacts == NULL || issue->view == NULL ? accord_fail(&error, ACCORD_NO_MEMORY, 0)
+                                                            : read_attestations(call, &attested, &error);
+    if (error.status == ACCORD_OK) {
+        error.status = hash_files(call, artifacts, &error);
+    }
+    issue->artifacts = artifacts;
+    issue->stages = attested.stages;
+    issue->stage_proofs = attested.proofs;
+    issue->stage_count = attested.count;
+    int result = error.status == ACCORD_OK ? release(call, issue) : accord_refuse(call, NULL, &error);
+    free_attestations(&attested);
+    accord_product_view_free(issue->view);
+    free(artifacts);
+    return result;
+}
+
+int accord_run_release(struct accord_call *call)
+{
+    struct accord_issue issue = {.version = accord_bytes_of(accord_call_value(call, "version")),
                                  .artifact_count = call->operand_count};
     const char *sequence = accord_call_value(call, "sequence");
     issue.sequence_given = sequence != NULL;
@@ -141,15 +242,7 @@ int accord_run_release(struct accord_call *call)
     if (result != 0) {
         return result;
     }
-    struct accord_artifact *artifacts = calloc(call->operand_count, sizeof *artifacts);
-    if (artifacts == NULL) {
-        result = accord_refuse_status(call, NULL, ACCORD_NO_MEMORY, NULL);
-    } else {
-        issue.artifacts = artifacts;
-        error.status = hash_files(call, artifacts, &error);
-        result = error.status == ACCORD_OK ? release(call, &issue) : accord_refuse(call, NULL, &error);
-    }
-    free(artifacts);
+    result = gather(call, &issue);
     accord_enter_call_free(&issue.enter);
     return result;
 }

@@ -85,6 +85,51 @@ const struct accord_command accord_commands[] = {
      .options = accord_options_release,
      .run = accord_run_release,
      .keeps_keys = true},
+    {.name = "require",
+     .summary = "log the policy of a product: what its releases must carry",
+     .description =
+         "Says what whoever verifies a release of the product asks of it: stages that are attested, and by whom; how "
+         "many "
+         "keys sign; rebuilders; how long, and in how many mirrors, it must have been public; how old `current` may "
+         "be. "
+         "The policy is the newest one in the log with the changes that are given; --drop takes a demand away.\n\n"
+         "What a policy tightens holds at once. What it loosens holds only when it has been public for the notice of "
+         "the "
+         "policy before it: a vendor that is forced to loosen its policy is forced to do so in public. A release in an "
+         "emergency, which as many keys signed as --emergency says, does without public-for and mirrors, and shows as "
+         "one.",
+     .example = "accord require --accord my-accord --vendor cisco.com --product ios-xe --stage source=vendor --stage "
+                "build=vendor --rebuilders 2/2 --public-for 2d --max-age 14d --key keys/cisco.com/release.key\n",
+     .options = accord_options_require,
+     .run = accord_run_require,
+     .keeps_keys = true},
+    {.name = "current",
+     .summary = "log what is current of a product; meant for a timer",
+     .description =
+         "Says, as of now: the newest roster and policy, and for each channel its newest release and the lowest that "
+         "is "
+         "still fit for use; and what is taken back. The proof, P.current, travels with the product's files: a device "
+         "that has it cannot be kept at an old release, or be shown an old policy.\n\n"
+         "What the newest statement in the log says of channels holds on; a channel that is alone follows the newest "
+         "release. The key is one that the roster has for this (`key current`), so that the machine with the timer "
+         "holds "
+         "no key that could sign a release; a threshold of release keys does as well.",
+     .example = "accord current --accord https://log.example/ --vendor cisco.com --product ios-xe --key current.key\n",
+     .options = accord_options_current,
+     .run = accord_run_current,
+     .keeps_keys = true},
+    {.name = "withdraw",
+     .summary = "take a release back, with a reason",
+     .description =
+         "Logs that releases of a product, by their sequences, are not fit for use, and why. Nothing is erased: "
+         "whoever "
+         "verifies with the proof, P.withdrawn, or with a `current` statement that was made after it, refuses them.",
+     .example =
+         "accord withdraw --accord my-accord --vendor cisco.com --product ios-xe --sequence 42 --reason vulnerable "
+         "--replaced-by 43 --key keys/cisco.com/release.key\n",
+     .options = accord_options_withdraw,
+     .run = accord_run_withdraw,
+     .keeps_keys = true},
     {.name = "verify",
      .operands = "FILE...",
      .operands_min = 1,

@@ -9,6 +9,7 @@
     int accord_run_##name(struct accord_call *call)
 
 ACCORD_COMMAND(completion);
+ACCORD_COMMAND(current);
 ACCORD_COMMAND(evidence_compare);
 ACCORD_COMMAND(evidence_make);
 ACCORD_COMMAND(evidence_verify);
@@ -30,10 +31,12 @@ ACCORD_COMMAND(policy);
 ACCORD_COMMAND(proof_show);
 ACCORD_COMMAND(proof_verify);
 ACCORD_COMMAND(release);
+ACCORD_COMMAND(require);
 ACCORD_COMMAND(serve);
 ACCORD_COMMAND(trust_distrust);
 ACCORD_COMMAND(trust_pin);
 ACCORD_COMMAND(verify);
+ACCORD_COMMAND(withdraw);
 ACCORD_COMMAND(witness_cosign);
 ACCORD_COMMAND(witness_restore);
 

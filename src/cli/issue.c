@@ -4,14 +4,13 @@
 
 #include <string.h>
 
+#include "accord/bundle.h"
 #include "core/text.h"
 
 /* A release on its way. */
 struct issuing {
     const struct accord_issue *issue;
     struct accord_issued *issued;
-    bool released; /* this product was released before */
-    uint64_t highest;
     struct accord_release_claim claim;
 };
 
@@ -19,39 +18,28 @@ void accord_issued_init(struct accord_issued *issued)
 {
     issued->sequence = 0;
     accord_entered_init(&issued->entered);
+    accord_buffer_init(&issued->bundle, ACCORD_BUNDLE_FILE_SIZE_MAX);
 }
 
 void accord_issued_free(struct accord_issued *issued)
 {
     accord_entered_free(&issued->entered);
+    accord_buffer_free(&issued->bundle);
 }
 
 static enum accord_status see(void *context, const struct accord_chain *chain, uint64_t index,
                               struct accord_bytes entry, struct accord_error *error)
 {
     struct issuing *issuing = context;
-    const struct accord_issue *issue = issuing->issue;
-    struct accord_bytes rest = entry;
-    struct accord_release_claim *release = &issuing->claim;
-    (void)index;
-    (void)error;
-    if (accord_cut_prefix(&rest, ACCORD_LITERAL("accord/v1/release\n")) &&
-        accord_release_parse(release, entry, NULL) == ACCORD_OK && accord_bytes_equal(release->vendor, issue->vendor) &&
-        accord_bytes_equal(release->product, issue->product) &&
-        (!chain->has_roster || /* somebody else's use of the name raises nothing */
-         accord_release_verify(release, accord_chain_roster(chain), NULL, issue->enter.crypto,
-                               &(struct accord_release){0}, NULL) == ACCORD_OK)) {
-        issuing->highest = release->sequence > issuing->highest ? release->sequence : issuing->highest;
-        issuing->released = true;
-    }
-    return ACCORD_OK;
+    return accord_product_view_see(issuing->issue->view, chain, index, entry, error);
 }
 
 static enum accord_status next_sequence(const struct issuing *issuing, uint64_t *sequence, struct accord_error *error)
 {
     const struct accord_issue *issue = issuing->issue;
-    *sequence = issue->sequence_given ? issue->sequence : issuing->released ? issuing->highest + 1 : 1;
-    if (!issue->sequence_given && issuing->released && issuing->highest == UINT64_MAX) {
+    const struct accord_product_view *view = issue->view;
+    *sequence = issue->sequence_given ? issue->sequence : view->released ? view->highest + 1 : 1;
+    if (!issue->sequence_given && view->released && view->highest == UINT64_MAX) {
         accord_fail(error, ACCORD_BAD_DECIMAL, 0);
         accord_error_what(error, ACCORD_LITERAL("sequence"));
         return ACCORD_BAD_DECIMAL;
@@ -69,12 +57,19 @@ static enum accord_status make(void *context, const struct accord_roster_claim *
     if (status != ACCORD_OK) {
         return status;
     }
-    const struct accord_release_draft draft = {.vendor = issue->vendor,
-                                               .product = issue->product,
-                                               .version = issue->version,
-                                               .sequence = issuing->issued->sequence,
-                                               .artifacts = issue->artifacts,
-                                               .artifact_count = issue->artifact_count};
+    const struct accord_product_view *view = issue->view;
+    struct accord_release_draft draft = {.vendor = view->vendor,
+                                         .product = view->product,
+                                         .version = issue->version,
+                                         .sequence = issuing->issued->sequence,
+                                         .policy_number = view->policy_count,
+                                         .artifacts = issue->artifacts,
+                                         .artifact_count = issue->artifact_count,
+                                         .stages = issue->stages,
+                                         .stage_count = issue->stage_count};
+    if (view->policy_count > 0) {
+        accord_hash(view->crypto, accord_buffer_bytes(&view->policies[view->policy_count - 1].entry), draft.policy);
+    }
     accord_release_print(text, &draft);
     return ACCORD_OK;
 }
@@ -91,11 +86,11 @@ static enum accord_status refuse_words(struct accord_bytes what, struct accord_b
 static enum accord_status check_words(const struct accord_issue *issue, const struct accord_release_claim *claim,
                                       uint64_t sequence, struct accord_error *error)
 {
-    if (!accord_bytes_equal(claim->vendor, issue->vendor)) {
-        return refuse_words(ACCORD_LITERAL("vendor"), issue->vendor, error);
+    if (!accord_bytes_equal(claim->vendor, issue->view->vendor)) {
+        return refuse_words(ACCORD_LITERAL("vendor"), issue->view->vendor, error);
     }
-    if (!accord_bytes_equal(claim->product, issue->product)) {
-        return refuse_words(ACCORD_LITERAL("product"), issue->product, error);
+    if (!accord_bytes_equal(claim->product, issue->view->product)) {
+        return refuse_words(ACCORD_LITERAL("product"), issue->view->product, error);
     }
     if (!accord_bytes_equal(claim->version, issue->version) || claim->sequence != sequence) {
         return refuse_words(ACCORD_LITERAL("version"), issue->version, error);
@@ -130,6 +125,59 @@ static enum accord_status judge(void *context, const struct accord_roster_claim 
     return status;
 }
 
+/* Bundles */
+
+static enum accord_status put_part(struct accord_buffer *bundle, struct accord_bytes proof, struct accord_error *error)
+{
+    size_t room = proof.size + 64;
+    enum accord_status status = accord_buffer_reserve(bundle, room);
+    if (status != ACCORD_OK) {
+        return accord_fail(error, status, 0);
+    }
+    struct accord_out out = {bundle->data + bundle->size, room, 0, false};
+    if (bundle->size == 0) {
+        accord_proof_bundle_begin(&out);
+    }
+    accord_proof_bundle_put(&out, proof);
+    bundle->size += out.size;
+    return ACCORD_OK;
+}
+
+static enum accord_status put_policy(const struct issuing *issuing, struct accord_reader *reader, uint64_t size,
+                                     const struct accord_product_entry *policy, struct accord_error *error)
+{
+    struct accord_buffer proof;
+    accord_buffer_init(&proof, ACCORD_PROOF_SIZE_MAX);
+    enum accord_status status = accord_enter_prove(issuing->issue->enter.crypto, reader, size,
+                                                   accord_buffer_bytes(&issuing->issued->entered.checkpoint),
+                                                   policy->index, accord_buffer_bytes(&policy->entry), &proof, error);
+    if (status == ACCORD_OK) {
+        status = put_part(&issuing->issued->bundle, accord_buffer_bytes(&proof), error);
+    }
+    accord_buffer_free(&proof);
+    return status;
+}
+
+/* The release itself, what it names, and all policies of the product: a file that is enough. */
+static enum accord_status after(void *context, struct accord_reader *reader, uint64_t size,
+                                const struct accord_entered *entered, struct accord_error *error)
+{
+    struct issuing *issuing = context;
+    const struct accord_issue *issue = issuing->issue;
+    struct accord_buffer *bundle = &issuing->issued->bundle;
+    if (issue->view->policy_count == 0 && issue->stage_count == 0) {
+        return ACCORD_OK;
+    }
+    enum accord_status status = put_part(bundle, accord_buffer_bytes(&entered->proof), error);
+    for (size_t i = 0; status == ACCORD_OK && i < issue->stage_count; i++) {
+        status = put_part(bundle, accord_buffer_bytes(&issue->stage_proofs[i]), error);
+    }
+    for (size_t i = 0; status == ACCORD_OK && i < issue->view->policy_count; i++) {
+        status = put_policy(issuing, reader, size, &issue->view->policies[i], error);
+    }
+    return status;
+}
+
 static enum accord_status issue_by(const struct accord_issue *issue, struct accord_issued *issued,
                                    enum accord_status (*enter)(const struct accord_enter *,
                                                                const struct accord_enter_plan *,
@@ -137,7 +185,8 @@ static enum accord_status issue_by(const struct accord_issue *issue, struct acco
                                    struct accord_error *error)
 {
     struct issuing issuing = {.issue = issue, .issued = issued};
-    const struct accord_enter_plan plan = {.context = &issuing, .see = see, .make = make, .judge = judge};
+    const struct accord_enter_plan plan = {
+        .context = &issuing, .see = see, .make = make, .judge = judge, .after = after};
     return enter(&issue->enter, &plan, &issued->entered, error);
 }
 

@@ -2,23 +2,28 @@
 #ifndef ACCORD_CLI_ISSUE_H
 #define ACCORD_CLI_ISSUE_H
 
-#include "accord/release.h"
 #include "cli/enter.h"
+#include "cli/product_view.h"
 
 /* What is to be released, by whom, where. */
 struct accord_issue {
-    struct accord_enter enter; /* for a statement alone its location is any LOG */
-    struct accord_bytes vendor, product, version;
+    struct accord_enter enter;        /* for a statement alone its location is any LOG */
+    struct accord_product_view *view; /* of its vendor and product; empty */
+    struct accord_bytes version;
     bool sequence_given;
     uint64_t sequence; /* otherwise the highest in the log, plus 1 */
     const struct accord_artifact *artifacts;
     size_t artifact_count;
+    const struct accord_release_stage *stages; /* the attestations that it names, and their proofs: */
+    const struct accord_buffer *stage_proofs;
+    size_t stage_count;
 };
 
 /* What came of it. Start with accord_issued_init. */
 struct accord_issued {
     uint64_t sequence;
     struct accord_entered entered;
+    struct accord_buffer bundle; /* what whoever verifies needs besides the proof; empty where that is nothing */
 };
 
 void accord_issued_init(struct accord_issued *issued);

@@ -2,6 +2,7 @@
  * hands out the outcomes in the order of the files. It knows no words, and no state but what one run remembers. */
 #include "cli/verify_files.h"
 
+#include "accord/bundle.h"
 #include "base/file.h"
 #include "cli/stream.h"
 
@@ -32,7 +33,7 @@ static struct worker *worker_new(const struct accord_verify_job *job)
     }
     worker->job = job;
     worker->bench = accord_judge_bench_new(job->judge);
-    accord_buffer_init(&worker->proof, ACCORD_PROOF_SIZE_MAX);
+    accord_buffer_init(&worker->proof, ACCORD_BUNDLE_FILE_SIZE_MAX);
     if (worker->bench == NULL) {
         free(worker);
         return NULL;
@@ -54,6 +55,22 @@ static struct accord_bytes bytes_of(const char *text)
     return (struct accord_bytes){(const uint8_t *)text, strlen(text)};
 }
 
+/* A release's own proof is the first of its bundle. */
+static enum accord_status unwrap(struct accord_buffer *bytes, struct accord_error *error)
+{
+    struct accord_bytes first;
+    size_t cursor = 0;
+    if (!accord_proof_bundle_is(accord_buffer_bytes(bytes))) {
+        return ACCORD_OK;
+    }
+    enum accord_status status = accord_proof_bundle_check(accord_buffer_bytes(bytes), NULL, error);
+    if (status == ACCORD_OK && accord_proof_bundle_next(accord_buffer_bytes(bytes), &cursor, &first)) {
+        memmove(bytes->data, first.data, first.size);
+        bytes->size = first.size;
+    }
+    return status;
+}
+
 /* Reads the file's proof. Where there is none, the refusal says what is missing: the file itself, or what should stand
  * beside it. */
 static enum accord_status read_proof(struct worker *worker, const char *file, struct accord_error *error)
@@ -70,8 +87,12 @@ static enum accord_status read_proof(struct worker *worker, const char *file, st
     }
     worker->proof.size = 0;
     enum accord_status status = accord_file_read(fs, path, &worker->proof, error);
+    if (status == ACCORD_NOT_FOUND && worker->job->proof == NULL) {
+        int size = snprintf(beside, sizeof beside, "%s.bundle", file);
+        status = size < 0 || size >= PATH_SIZE ? status : accord_file_read(fs, beside, &worker->proof, NULL);
+    }
     if (status != ACCORD_NOT_FOUND) {
-        return status;
+        return status == ACCORD_OK ? unwrap(&worker->proof, error) : status;
     }
     if (strcmp(file, "-") != 0 && fs->exists(fs->context, file) == 0) {
         accord_fail(error, ACCORD_NOT_FOUND, 0);

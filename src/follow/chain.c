@@ -205,3 +205,21 @@ enum accord_status accord_chain_policy(const struct accord_roster_claim *roster,
     }
     return accord_fail(error, status, 0);
 }
+
+enum accord_status accord_chain_trust(const struct accord_chain *chain, struct accord_bytes distrust,
+                                      struct accord_buffer *trust, struct accord_error *error)
+{
+    struct accord_trust_claim claim = {.roster_index = chain->roster_index,
+                                       .distrust = distrust,
+                                       .roster_entry = accord_buffer_bytes(&chain->roster_entry[chain->current])};
+    memcpy(claim.charter, chain->digest, ACCORD_HASH_SIZE);
+    size_t room = claim.roster_entry.size + distrust.size + 256;
+    enum accord_status status = accord_buffer_reserve(trust, room);
+    if (status != ACCORD_OK) {
+        return accord_fail(error, status, 0);
+    }
+    struct accord_out out = {trust->data + trust->size, room, 0, false};
+    accord_trust_print(&out, &claim);
+    trust->size += out.size;
+    return ACCORD_OK;
+}

@@ -58,6 +58,9 @@ static inline const struct accord_roster_claim *accord_chain_roster(const struct
 }
 /* Fails with ACCORD_CHAIN unless the chain has a roster; says which link is missing. */
 ACCORD_MUST_USE enum accord_status accord_chain_complete(const struct accord_chain *chain, struct accord_error *error);
+/* Appends the trust file of the chain's roster, with these `distrust` lines. */
+ACCORD_MUST_USE enum accord_status accord_chain_trust(const struct accord_chain *chain, struct accord_bytes distrust,
+                                                      struct accord_buffer *trust, struct accord_error *error);
 /* Renders a roster as a policy: appended to *text, whose maximum bounds it. */
 ACCORD_MUST_USE enum accord_status accord_chain_policy(const struct accord_roster_claim *roster,
                                                        struct accord_buffer *text, struct accord_error *error);

@@ -151,7 +151,7 @@ static void only_new_entries_are_read(void **state)
     keep(f, trust_of(f->charter, kept, 602));
     f->log->absent = "tile/entries/000";
     expect_nothing(f);
-    assert_int_equal(f->progress.position.next, 603);
+    assert_int_equal(f->progress.accepted.position.next, 603);
     f->log->absent = "tile/entries/002";
     m_log_fill(f->log, 300, 2);
     assert_int_equal(next(f), ACCORD_NOT_FOUND);
@@ -160,7 +160,7 @@ static void only_new_entries_are_read(void **state)
     f->log->absent = "tile/entries/002";
     m_log_fill(f->log, 200, 3);
     expect_nothing(f);
-    assert_int_equal(f->progress.position.next, 1103);
+    assert_int_equal(f->progress.accepted.position.next, 1103);
 }
 
 static void the_next_rosters(void **state)
@@ -179,7 +179,7 @@ static void the_next_rosters(void **state)
     expect_made(f, 3, f->rosters[2], 23);
     keep(f, accord_buffer_bytes(&f->made));
     expect_nothing(f);
-    assert_int_equal(f->progress.position.next, 24);
+    assert_int_equal(f->progress.accepted.position.next, 24);
 }
 
 static void a_roster_needs_the_quorum_of_the_one_before(void **state)
@@ -302,7 +302,7 @@ static void a_long_log_in_several_calls(void **state)
     assert_int_equal(next(f), ACCORD_OK);
     assert_int_equal(f->made.size, 0);
     assert_true(f->more);
-    assert_in_range(f->progress.position.next, 10000, 19000);
+    assert_in_range(f->progress.accepted.position.next, 10000, 19000);
     assert_int_equal(next(f), ACCORD_OK);
     expect_made(f, 2, f->rosters[1], 20002);
     assert_false(f->more);
