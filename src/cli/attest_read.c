@@ -53,11 +53,11 @@ static enum accord_status take_bundle(struct accord_attest_found *found,
 {
     struct accord_bytes bytes = accord_buffer_bytes(&found->file), part, chosen = {NULL, 0};
     size_t cursor = 0, count = 0;
-    enum accord_status status = accord_bundle_check(bytes, NULL, error);
+    enum accord_status status = accord_proof_bundle_check(bytes, NULL, error);
     if (status != ACCORD_OK) {
         return status;
     }
-    while (accord_bundle_next(bytes, &cursor, &part)) {
+    while (accord_proof_bundle_next(bytes, &cursor, &part)) {
         if (take_proof(found, part, NULL) == ACCORD_OK && is_wanted(found, wanted)) {
             chosen = part;
             count++;
@@ -83,7 +83,7 @@ enum accord_status accord_attest_find(struct accord_attest_found *found, const s
         return status;
     }
     struct accord_bytes bytes = accord_buffer_bytes(&found->file);
-    if (accord_bundle_is(bytes)) {
+    if (accord_proof_bundle_is(bytes)) {
         return take_bundle(found, wanted, error);
     }
     if (bytes.size > sizeof statement && memcmp(bytes.data, statement, sizeof statement - 1) == 0) {

@@ -9,7 +9,7 @@
 
 const struct accord_option accord_options_key_new[] = {
     {.name = "for",
-     .value = "log|release|stage|witness|report",
+     .value = "log|release|stage|current|witness|mirror|report",
      .help = "what the key is for",
      .rule = ACCORD_OPTION_REQUIRED},
     {.name = "output",
@@ -18,7 +18,7 @@ const struct accord_option accord_options_key_new[] = {
      .help = "where to keep the private key",
      .rule = ACCORD_OPTION_REQUIRED},
     {.name = "passphrase-file", .value = "F", .help = "encrypt the key to the passphrase in F, as age does"},
-    {.name = "mldsa44", .help = "make an ML-DSA-44 key (log, witness) where the machine can"},
+    {.name = "mldsa44", .help = "make an ML-DSA-44 key (log, witness, mirror) where the machine can"},
     {.name = NULL}};
 
 const struct accord_option accord_options_key_public[] = {
@@ -30,6 +30,8 @@ static const struct {
 } purposes[] = {{"log", ACCORD_KEY_ED25519, ACCORD_KEY_COSIGNATURE_MLDSA44},
                 {"release", ACCORD_KEY_ED25519, ACCORD_KEY_ED25519},
                 {"stage", ACCORD_KEY_ED25519, ACCORD_KEY_ED25519},
+                {"current", ACCORD_KEY_ED25519, ACCORD_KEY_ED25519},
+                {"mirror", ACCORD_KEY_COSIGNATURE_ED25519, ACCORD_KEY_COSIGNATURE_MLDSA44},
                 {"witness", ACCORD_KEY_COSIGNATURE_ED25519, ACCORD_KEY_COSIGNATURE_MLDSA44}};
 
 /* Prints the public half, and says where the private one lies. */
@@ -96,8 +98,8 @@ int accord_run_key_new(struct accord_call *call)
         return new_note_key(call, mldsa44 ? purposes[i].quantum_safe : purposes[i].type, file);
     }
     return accord_usage(call,
-                        mldsa44 ? "--mldsa44 makes keys for log and witness, not for %s"
-                                : "--for takes log, release, stage, witness or report, not %s",
+                        mldsa44 ? "--mldsa44 makes keys for log, witness and mirror, not for %s"
+                                : "--for takes log, release, stage, current, witness, mirror or report, not %s",
                         purpose);
 }
 

@@ -68,6 +68,45 @@ const struct accord_command accord_commands[] = {
      .example = "accord trust distrust ~/.config/accord/trust fork.evidence\n",
      .options = accord_options_trust_distrust,
      .run = accord_run_trust_distrust},
+    {.name = "attest export",
+     .operands = "PROOF",
+     .operands_min = 1,
+     .operands_max = 1,
+     .summary = "print an attestation as an in-toto Statement",
+     .description =
+         "Prints a Statement v1 with the attestation's subjects. Its predicate has everything that the attestation "
+         "says, and the signed entry itself; with --slsa it is SLSA provenance v1, of a build.\n\n"
+         "With --key the Statement lies in a DSSE envelope that this key signed. PROOF is the attestation's proof, a "
+         "bundle that holds one attestation, or the signed statement. It is not verified.",
+     .example = "accord attest export widget-1.0.bin.build.tlog-proof --slsa\n",
+     .options = accord_options_attest_export,
+     .run = accord_run_attest_export,
+     .keeps_keys = true},
+    {.name = "attest",
+     .operands = "[FILE|DIR...]",
+     .operands_min = 0,
+     .operands_max = ACCORD_OPERANDS_ANY,
+     .summary = "log what was done at one stage of a product's life, and write the proof",
+     .description =
+         "Says of the FILEs that they came out of a stage, or were looked at in it: which files went in (--input), "
+         "with which parameters, in which environment, by which commands. It is signed with each KEY, logged, and "
+         "proven in PROOF, under the quorum's checkpoint. A directory is hashed by the manifest of all its files.\n\n"
+         "With --git a commit's files are the source (of the stages design and source) or what went in (of the "
+         "others), hashed as git keeps them; nothing is fetched. --require-signed has git verify the tag or the "
+         "commit, by keys that you give.\n\n"
+         "A build with --run can be repeated by `accord rebuild`: it has exactly the variables that --environment "
+         "names, and SOURCE_DATE_EPOCH where it is set. The commands are recorded here, not run.\n\n"
+         "--dsse takes in a Statement of in-toto that another tool made and one of the --dsse-key signed: SLSA "
+         "provenance v1, link v0.3, test-result v0.1, SLSA's verification summary v1; of others only the subjects. It "
+         "must be about one of the FILEs; without FILEs its subjects are what is attested.",
+     .example = "accord attest --accord my-accord --stage source --vendor cisco.com --product ios-xe --key "
+                "keys/cisco.com/stage.key --git ios-xe --tag v17.3.1\n"
+                "accord attest --accord my-accord --stage build --vendor cisco.com --product ios-xe --key "
+                "keys/cisco.com/stage.key --git ios-xe --tag v17.3.1 --root ios-xe --environment LC_ALL=C --run make "
+                "ios-xe-17.3.1.bin\n",
+     .options = accord_options_attest,
+     .run = accord_run_attest,
+     .keeps_keys = true},
     {.name = "release",
      .operands = "FILE...",
      .operands_min = 1,

@@ -8,6 +8,8 @@
     extern const struct accord_option accord_options_##name[];                                                         \
     int accord_run_##name(struct accord_call *call)
 
+ACCORD_COMMAND(attest);
+ACCORD_COMMAND(attest_export);
 ACCORD_COMMAND(completion);
 ACCORD_COMMAND(current);
 ACCORD_COMMAND(evidence_compare);

@@ -12,13 +12,13 @@
 
 #define KEY_TEXT_SIZE_MAX 4096
 
-static const char *const role_names[4] = {"release", "stage", "witness", "report"};
+static const char *const role_names[ACCORD_FOUNDING_ROLES] = {"release", "stage", "witness", "report", "current"};
 
-/* Cuts a line into at most seven columns; returns how many there were. */
-static size_t cut_columns(struct accord_bytes line, struct accord_bytes columns[8])
+/* Cuts a line into at most eight columns; returns how many there were. */
+static size_t cut_columns(struct accord_bytes line, struct accord_bytes columns[9])
 {
     size_t count = 0;
-    while (count < 7 && accord_cut(&line, '\t', &columns[count])) {
+    while (count < 8 && accord_cut(&line, '\t', &columns[count])) {
         count++;
     }
     columns[count] = line;
@@ -54,11 +54,12 @@ static bool domain_safe(struct accord_bytes domain)
 static enum accord_status read_founder(struct accord_founding *founding, struct accord_bytes line, uint64_t number,
                                        struct accord_error *error)
 {
-    struct accord_bytes columns[8];
+    struct accord_bytes columns[9];
     size_t count = cut_columns(line, columns);
-    if (count != 3 && count != 7) {
+    if (count != 3 && count != 7 && count != 8) {
         return refuse(error, ACCORD_MALFORMED, number,
-                      ACCORD_LITERAL("name, domain, jurisdiction and perhaps four keys, with tabs between"), line);
+                      ACCORD_LITERAL("name, domain, jurisdiction and perhaps four or five keys, with tabs between"),
+                      line);
     }
     if (founding->count == ACCORD_MEMBERS_MAX) {
         return refuse(error, ACCORD_TOO_LARGE, number, ACCORD_LITERAL("at most 128 members"), line);
@@ -188,7 +189,7 @@ static enum accord_status make_keys_of(struct accord_founding *founding, size_t 
     if (result < 0) {
         return accord_file_error(error, result, path);
     }
-    for (size_t role = 0; status == ACCORD_OK && role < 4; role++) {
+    for (size_t role = 0; status == ACCORD_OK && role < ACCORD_FOUNDING_ROLES; role++) {
         accord_buffer_init(&founding->key_texts[place][role], KEY_TEXT_SIZE_MAX);
         snprintf(file, sizeof file, "%s.key", role_names[role]);
         status = accord_path_join(path, directory, domain, file, error);
@@ -308,7 +309,10 @@ static void put_member(struct accord_out *out, const struct accord_founder *foun
     put_word(out, founder->jurisdiction);
     accord_put(out, founder->title);
     accord_put_byte(out, '\n');
-    for (size_t role = 0; role < 4; role++) {
+    for (size_t role = 0; role < ACCORD_FOUNDING_ROLES; role++) {
+        if (founder->keys[role].size == 0) {
+            continue;
+        }
         put_word(out, ACCORD_LITERAL("key"));
         put_word(out, (struct accord_bytes){(const uint8_t *)role_names[role], strlen(role_names[role])});
         accord_put(out, founder->keys[role]);
@@ -370,7 +374,7 @@ void accord_founding_free(struct accord_founding *founding)
 {
     for (size_t i = 0; i < founding->count; i++) {
         accord_signer_free(founding->signers[i]);
-        for (size_t role = 0; role < 4; role++) {
+        for (size_t role = 0; role < ACCORD_FOUNDING_ROLES; role++) {
             accord_buffer_free(&founding->key_texts[i][role]);
         }
     }
