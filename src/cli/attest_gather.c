@@ -275,7 +275,7 @@ static int gather_tools(const struct accord_call *call, struct accord_attesting 
     if (attesting->draft.stage != ACCORD_STAGE_BUILD || accord_call_count(call, "run") == 0) {
         return 0;
     }
-    if (cursor == 0 && gather_tool(attesting, "cc", NULL) != ACCORD_OK) {
+    if (accord_call_count(call, "tool") == 0 && gather_tool(attesting, "cc", NULL) != ACCORD_OK) {
         accord_note(call, "no compiler called cc tells its version: --tool names what the build used");
     }
     if (epoch != NULL && epoch[0] != '\0' &&

@@ -68,6 +68,33 @@ const struct accord_command accord_commands[] = {
      .example = "accord trust distrust ~/.config/accord/trust fork.evidence\n",
      .options = accord_options_trust_distrust,
      .run = accord_run_trust_distrust},
+    {.name = "trust chain",
+     .operands = "LOG",
+     .operands_min = 1,
+     .operands_max = 1,
+     .summary = "write a log's rosters into one file, each with its proof",
+     .description =
+         "Walks the chain of rosters as `accord trust pin` does and writes a bundle: each roster under a checkpoint "
+         "with the quorum of the roster before it, be it the newest one or that of the roster's enactment. With this "
+         "file and `accord trust follow` whoever knows an early roster comes to the newest one, offline.\n\n"
+         "One file holds 256 rosters; with --after N it begins after roster N.",
+     .example = "accord trust chain https://log.example/ -o rosters.bundle\n",
+     .options = accord_options_trust_chain,
+     .run = accord_run_trust_chain},
+    {.name = "trust follow",
+     .operands = "BUNDLE",
+     .operands_min = 1,
+     .operands_max = 1,
+     .summary = "lead a trust file to the newest roster, offline",
+     .description =
+         "Takes from BUNDLE the roster after the one in TRUST, if as many members signed it as must and TRUST's own "
+         "quorum stands behind the checkpoint that proves it; then the next one, by the quorum of that, and so on. "
+         "Whom TRUST distrusts does not count, and stays distrusted.\n\n"
+         "Refused, and TRUST left as it was: a roster that is missing between two, too few signatures, no quorum of "
+         "the roster before, two different rosters of one number, a file with nothing but older ones.",
+     .example = "accord trust follow rosters.bundle --trust ~/.config/accord/trust\n",
+     .options = accord_options_trust_follow,
+     .run = accord_run_trust_follow},
     {.name = "attest export",
      .operands = "PROOF",
      .operands_min = 1,
@@ -125,6 +152,7 @@ const struct accord_command accord_commands[] = {
      .run = accord_run_release,
      .keeps_keys = true},
     {.name = "require",
+     .operands = "",
      .summary = "log the policy of a product: what its releases must carry",
      .description =
          "Says what whoever verifies a release of the product asks of it: stages that are attested, and by whom; how "
@@ -143,6 +171,7 @@ const struct accord_command accord_commands[] = {
      .run = accord_run_require,
      .keeps_keys = true},
     {.name = "current",
+     .operands = "",
      .summary = "log what is current of a product; meant for a timer",
      .description =
          "Says, as of now: the newest roster and policy, and for each channel its newest release and the lowest that "
@@ -158,6 +187,7 @@ const struct accord_command accord_commands[] = {
      .run = accord_run_current,
      .keeps_keys = true},
     {.name = "withdraw",
+     .operands = "",
      .summary = "take a release back, with a reason",
      .description =
          "Logs that releases of a product, by their sequences, are not fit for use, and why. Nothing is erased: "
@@ -429,6 +459,21 @@ const struct accord_command accord_commands[] = {
      .example = "accord proof verify entry.tlog-proof --entry entry.txt --policy policy\n",
      .options = accord_options_proof_verify,
      .run = accord_run_proof_verify},
+    {.name = "proof refresh",
+     .operands = "PROOF",
+     .operands_min = 1,
+     .operands_max = 1,
+     .summary = "prove an entry again, under the newest checkpoint of its log",
+     .description =
+         "Makes a new proof of the entry in PROOF, which speaks as of now: from the log itself, or from any copy of "
+         "it. "
+         "Keep the old one, too, where a policy asks how long a release has been public: only that one knows. Of a "
+         "bundle its first entry is proven again, and what it holds stays.\n\n"
+         "Nothing is verified but that the new proof leads to the new checkpoint: `accord verify` asks the rest.",
+     .example = "accord proof refresh fw.bin.tlog-proof --accord https://log.example/ -o fw.bin.later\n"
+                "accord verify --bundle fw.bin.later fw.bin\n",
+     .options = accord_options_proof_refresh,
+     .run = accord_run_proof_refresh},
     {.name = "proof show",
      .operands = "PROOF",
      .operands_min = 1,

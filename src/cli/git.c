@@ -126,7 +126,7 @@ static enum accord_status check_tag_name(const struct accord_git *git, const cha
     enum accord_status status = accord_child_run(line.argv, line.environment, false, &said, &exit_status, error);
     struct accord_bytes rest = accord_buffer_bytes(&said), text, name = {NULL, 0};
     if (status == ACCORD_OK && exit_status != 0) {
-        status = refuse(error, ACCORD_SIGNATURE, git->tag, ACCORD_LITERAL("a tag without a signature"));
+        status = refuse(error, ACCORD_UNSIGNED, git->tag, ACCORD_LITERAL("a tag without a signature"));
     }
     while (status == ACCORD_OK && name.size == 0 && accord_cut(&rest, '\n', &text) && text.size > 0) {
         if (accord_cut_prefix(&text, ACCORD_LITERAL("tag "))) {
@@ -171,7 +171,7 @@ static enum accord_status check_signature(const struct accord_git *git, const ch
     enum accord_status status = accord_child_run(line.argv, line.environment, true, &said, &exit_status, error);
     struct accord_bytes who = signer_of(accord_buffer_bytes(&said));
     if (status == ACCORD_OK && (exit_status != 0 || who.size == 0)) {
-        status = refuse(error, ACCORD_SIGNATURE, git->tag != NULL ? git->tag : id, accord_buffer_bytes(&said));
+        status = refuse(error, ACCORD_UNSIGNED, git->tag != NULL ? git->tag : id, accord_buffer_bytes(&said));
         accord_error_expected(error, ACCORD_LITERAL("a good signature, by git verify-tag or verify-commit"));
         if (said.size == 0) {
             accord_error_found(error, ACCORD_LITERAL("none"));

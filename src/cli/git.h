@@ -28,7 +28,7 @@ struct accord_git_found {
 
 void accord_git_found_init(struct accord_git_found *found);
 void accord_git_found_free(struct accord_git_found *found);
-/* ACCORD_NOT_FOUND, ACCORD_SIGNATURE where the signature that is asked for is not there or does not verify,
+/* ACCORD_NOT_FOUND, ACCORD_UNSIGNED where the signature that is asked for is not there or does not verify,
  * ACCORD_WRONG_SIGNER where a signed tag has another name inside, ACCORD_MALFORMED for a tree with a submodule, whose
  * files the commit does not have, ACCORD_IO. */
 ACCORD_MUST_USE enum accord_status accord_git_look(const struct accord_git *git, const struct accord_crypto *crypto,

@@ -33,17 +33,14 @@ static enum accord_status decode(const json_t *text, struct accord_buffer *bytes
     while (size % 4 != 0)
         standard[size++] = '=';
     struct accord_bytes base64 = {standard, size};
-    enum accord_status status = ACCORD_OK;
-    if (!accord_base64_size(base64, &decoded))
+    bool is_base64 = accord_base64_size(base64, &decoded);
+    enum accord_status status = is_base64 ? accord_buffer_reserve(bytes, decoded) : ACCORD_OK;
+    if (status != ACCORD_OK)
+        refuse(error, status, what, "fewer bytes");
+    else if (!is_base64 || (decoded > 0 && !accord_base64_read(base64, bytes->data + bytes->size, decoded)))
         status = refuse(error, ACCORD_BAD_BASE64, what, "base64");
     else
-        status = accord_buffer_reserve(bytes, decoded);
-    if (status == ACCORD_OK && decoded > 0 && !accord_base64_read(base64, bytes->data + bytes->size, decoded))
-        status = refuse(error, ACCORD_BAD_BASE64, what, "base64");
-    else if (status == ACCORD_OK)
         bytes->size += decoded;
-    else if (status != ACCORD_BAD_BASE64)
-        status = refuse(error, status, what, "less");
     free(standard);
     return status;
 }
@@ -159,5 +156,5 @@ enum accord_status accord_envelope_verify(const struct accord_envelope *envelope
                     keys[k], accord_buffer_bytes(&envelope->message),
                     (struct accord_bytes){envelope->signatures[i].data, envelope->signatures[i].size}, crypto))
                 return ACCORD_OK;
-    return refuse(error, ACCORD_SIGNATURE, "the envelope", "a signature by a key that was given");
+    return refuse(error, ACCORD_UNSIGNED, "the envelope", "a signature by a key that was given");
 }

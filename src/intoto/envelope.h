@@ -30,7 +30,7 @@ struct accord_envelope {
 ACCORD_MUST_USE enum accord_status accord_envelope_parse(struct accord_envelope **envelope, struct accord_bytes json,
                                                          struct accord_error *error);
 void accord_envelope_free(struct accord_envelope *envelope);
-/* Did one of these keys sign? ACCORD_SIGNATURE where none did. Key ids are hints, and are not looked at. */
+/* Did one of these keys sign? ACCORD_UNSIGNED where none did. Key ids are hints, and are not looked at. */
 ACCORD_MUST_USE enum accord_status accord_envelope_verify(const struct accord_envelope *envelope,
                                                           const struct accord_intoto_key *const *keys, size_t key_count,
                                                           const struct accord_crypto *crypto,
