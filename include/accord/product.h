@@ -46,6 +46,16 @@ accord_product_policy_verify(const struct accord_product_policy_claim *policy,
                              const struct accord_roster_claim *roster, const struct accord_place *place,
                              const struct accord_crypto *crypto, struct accord_error *error);
 
+/* accord/v1/seen: the proof that an entry had when it was new; nothing has been verified. */
+struct accord_seen_claim {
+    struct accord_statement_claim statement;
+    struct accord_bytes vendor, product;
+    uint8_t entry[ACCORD_HASH_SIZE];  /* digest */
+    struct accord_bytes proof_base64; /* canonical, checked; of a tlog-proof without an extra line */
+};
+ACCORD_MUST_USE ACCORD_API enum accord_status accord_seen_parse(struct accord_seen_claim *seen,
+                                                                struct accord_bytes entry, struct accord_error *error);
+
 /* accord/v1/current; nothing has been verified. */
 struct accord_current_claim {
     struct accord_statement_claim statement;

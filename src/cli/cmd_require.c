@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "accord/proof.h"
 #include "cli/commands.h"
 #include "cli/enter_call.h"
 #include "cli/product_view.h"
@@ -304,6 +305,66 @@ static int tell(const struct accord_call *call, const struct requiring *requirin
                                          accord_json_number(entered->index), "loosens", looser));
 }
 
+/* The proof of the policy, logged after it (docs/protocol.md, `seen`). */
+struct keeping {
+    const struct accord_product_view *view;
+    const struct accord_entered *policy;
+};
+
+static enum accord_status make_seen(void *context, const struct accord_roster_claim *roster, struct accord_out *text,
+                                    struct accord_error *error)
+{
+    const struct keeping *keeping = context;
+    uint8_t digest[ACCORD_HASH_SIZE];
+    struct accord_proof_claim claim;
+    struct accord_bytes proof = accord_buffer_bytes(&keeping->policy->proof);
+    (void)roster;
+    enum accord_status status = accord_proof_parse(&claim, proof, error);
+    uint8_t *bare = status == ACCORD_OK ? malloc(proof.size) : NULL;
+    if (bare == NULL) {
+        return status == ACCORD_OK ? accord_fail(error, ACCORD_NO_MEMORY, 0) : status;
+    }
+    struct accord_out out = {bare, proof.size, 0, false};
+    accord_proof_print(&out, (struct accord_bytes){NULL, 0}, claim.index, &claim.inclusion, claim.checkpoint_bytes);
+    accord_hash(keeping->view->crypto, accord_buffer_bytes(&keeping->policy->entry), digest);
+    accord_put(text, ACCORD_LITERAL("accord/v1/seen\n"));
+    accord_product_view_print_head(text, keeping->view);
+    accord_put(text, ACCORD_LITERAL("entry "));
+    accord_digest_print(text, digest);
+    accord_put(text, ACCORD_LITERAL("\nproof "));
+    accord_put_base64(text, accord_out_bytes(&out));
+    accord_put_byte(text, '\n');
+    free(bare);
+    return ACCORD_OK;
+}
+
+static enum accord_status judge_seen(void *context, const struct accord_roster_claim *roster, struct accord_bytes entry,
+                                     struct accord_error *error)
+{
+    const struct keeping *keeping = context;
+    struct accord_seen_claim claim;
+    struct accord_signers signers;
+    enum accord_status status = accord_seen_parse(&claim, entry, error);
+    return status == ACCORD_OK ? accord_roster_signed(roster, &claim.statement.note, claim.vendor, NULL,
+                                                      keeping->view->crypto, &signers, error)
+                               : status;
+}
+
+/* Without it the policy's notice begins whenever somebody proves it: later, so nothing is lost but time. */
+static void keep_proof(const struct accord_call *call, const struct accord_enter *enter,
+                       const struct accord_product_view *view, const struct accord_entered *policy)
+{
+    struct accord_error error = {0};
+    struct accord_entered entered;
+    struct keeping keeping = {view, policy};
+    const struct accord_enter_plan plan = {.context = &keeping, .make = make_seen, .judge = judge_seen};
+    accord_entered_init(&entered);
+    if (accord_enter_log(enter, &plan, &entered, &error) != ACCORD_OK) {
+        accord_note(call, "  its proof could not be logged behind it: what it loosens will have to wait longer");
+    }
+    accord_entered_free(&entered);
+}
+
 static int require(const struct accord_call *call, const struct accord_enter *enter, struct requiring *requiring)
 {
     struct accord_error error = {0};
@@ -323,6 +384,7 @@ static int require(const struct accord_call *call, const struct accord_enter *en
         result =
             accord_answer(call, json_pack("{s:o}", "statement", accord_json_text(accord_buffer_bytes(&entered.entry))));
     } else {
+        keep_proof(call, enter, requiring->view, &entered);
         result = tell(call, requiring, &entered);
     }
     accord_entered_free(&entered);

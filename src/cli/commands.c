@@ -199,6 +199,22 @@ const struct accord_command accord_commands[] = {
      .options = accord_options_withdraw,
      .run = accord_run_withdraw,
      .keeps_keys = true},
+    {.name = "demand",
+     .operands = "",
+     .summary = "log what legal demands a member received, or that it received none",
+     .description =
+         "Says for a member, for each day from --from to --to: how many legal demands it received, of which kind, by "
+         "whose law; in ranges where the law allows only those; and by when it will say so again. A statement that "
+         "does not come is shown by accord status and accord monitor: to be silent needs nobody's leave.\n\n"
+         "JJ is a jurisdiction's two letters, or `any`; KIND is a word that the member chooses and keeps. "
+         "`any:content:0` says that no demand for content was received, by anybody's law. What a statement says is "
+         "the member's word, and nobody can check it; that it was said, when, and to everybody alike, anybody can. "
+         "See docs/compelled.md.",
+     .example = "accord demand --accord https://log.example/ --member cisco.com --from 2026-07-01 --to 2026-09-30 "
+                "--next 2027-01-15 --count any:content:0 --count US:metadata:0-249 --key release.key\n",
+     .options = accord_options_demand,
+     .run = accord_run_demand,
+     .keeps_keys = true},
     {.name = "verify",
      .operands = "FILE...",
      .operands_min = 1,

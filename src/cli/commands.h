@@ -12,6 +12,7 @@ ACCORD_COMMAND(attest);
 ACCORD_COMMAND(attest_export);
 ACCORD_COMMAND(completion);
 ACCORD_COMMAND(current);
+ACCORD_COMMAND(demand);
 ACCORD_COMMAND(evidence_compare);
 ACCORD_COMMAND(evidence_make);
 ACCORD_COMMAND(evidence_verify);

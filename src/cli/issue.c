@@ -2,6 +2,7 @@
  * and no more. */
 #include "cli/issue.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "accord/bundle.h"
@@ -12,6 +13,8 @@ struct issuing {
     const struct accord_issue *issue;
     struct accord_issued *issued;
     struct accord_release_claim claim;
+    struct accord_buffer policy_text;
+    struct accord_policy *policy; /* of the roster in force */
 };
 
 void accord_issued_init(struct accord_issued *issued)
@@ -116,6 +119,13 @@ static enum accord_status judge(void *context, const struct accord_roster_claim 
     struct issuing *issuing = context;
     struct accord_release release;
     enum accord_status status = accord_release_parse(&issuing->claim, entry, error);
+    if (status == ACCORD_OK && roster != NULL) {
+        status = accord_chain_policy(roster, &issuing->policy_text, error);
+    }
+    if (status == ACCORD_OK && roster != NULL) {
+        status = accord_policy_parse(issuing->policy, accord_buffer_bytes(&issuing->policy_text),
+                                     issuing->issue->enter.crypto, error);
+    }
     if (status == ACCORD_OK) {
         status = check_words(issuing->issue, &issuing->claim, issuing->issued->sequence, error);
     }
@@ -143,10 +153,25 @@ static enum accord_status put_part(struct accord_buffer *bundle, struct accord_b
     return ACCORD_OK;
 }
 
+/* Does the roster in force accept the checkpoint that an old proof has? Its witnesses may have changed since. */
+static bool is_accepted(const struct issuing *issuing, struct accord_bytes proof)
+{
+    struct accord_proof_claim claim;
+    struct accord_checkpoint checkpoint;
+    struct accord_cosigners cosigners;
+    return proof.size > 0 && accord_proof_parse(&claim, proof, NULL) == ACCORD_OK &&
+           accord_policy_verify(issuing->policy, &claim.checkpoint, issuing->issue->enter.crypto, &checkpoint,
+                                &cosigners, NULL) == ACCORD_OK;
+}
+
+/* The proof that was logged when the policy was new tells since when it is public; the newest one does otherwise. */
 static enum accord_status put_policy(const struct issuing *issuing, struct accord_reader *reader, uint64_t size,
                                      const struct accord_product_entry *policy, struct accord_error *error)
 {
     struct accord_buffer proof;
+    if (is_accepted(issuing, accord_buffer_bytes(&policy->proof))) {
+        return put_part(&issuing->issued->bundle, accord_buffer_bytes(&policy->proof), error);
+    }
     accord_buffer_init(&proof, ACCORD_PROOF_SIZE_MAX);
     enum accord_status status = accord_enter_prove(issuing->issue->enter.crypto, reader, size,
                                                    accord_buffer_bytes(&issuing->issued->entered.checkpoint),
@@ -184,10 +209,15 @@ static enum accord_status issue_by(const struct accord_issue *issue, struct acco
                                                                struct accord_entered *, struct accord_error *),
                                    struct accord_error *error)
 {
-    struct issuing issuing = {.issue = issue, .issued = issued};
+    struct issuing issuing = {.issue = issue, .issued = issued, .policy = malloc(sizeof *issuing.policy)};
     const struct accord_enter_plan plan = {
         .context = &issuing, .see = see, .make = make, .judge = judge, .after = after};
-    return enter(&issue->enter, &plan, &issued->entered, error);
+    accord_buffer_init(&issuing.policy_text, ACCORD_POLICY_SIZE_MAX);
+    enum accord_status status = issuing.policy == NULL ? accord_fail(error, ACCORD_NO_MEMORY, 0)
+                                                       : enter(&issue->enter, &plan, &issued->entered, error);
+    accord_buffer_free(&issuing.policy_text);
+    free(issuing.policy);
+    return status;
 }
 
 enum accord_status accord_issue_statement(const struct accord_issue *issue, struct accord_issued *issued,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "accord/proof.h"
 #include "cli/say.h"
 #include "core/text.h"
 
@@ -21,6 +22,7 @@ struct accord_product_view *accord_product_view_new(const struct accord_crypto *
     view->product = accord_bytes_of(product);
     for (size_t i = 0; i < POLICIES_MAX; i++) {
         accord_buffer_init(&view->policies[i].entry, ACCORD_ENTRY_SIZE_MAX);
+        accord_buffer_init(&view->policies[i].proof, ACCORD_PROOF_SIZE_MAX);
     }
     accord_buffer_init(&view->current_entry.entry, ACCORD_ENTRY_SIZE_MAX);
     return view;
@@ -33,6 +35,7 @@ void accord_product_view_free(struct accord_product_view *view)
     }
     for (size_t i = 0; i < POLICIES_MAX; i++) {
         accord_buffer_free(&view->policies[i].entry);
+        accord_buffer_free(&view->policies[i].proof);
     }
     accord_buffer_free(&view->current_entry.entry);
     free(view);
@@ -161,6 +164,43 @@ static enum accord_status see_withdraw(struct accord_product_view *view, const s
     return status;
 }
 
+/* A tlog-proof without its extra line, made whole with the entry. */
+static bool complete(struct accord_product_entry *policy, struct accord_bytes bare)
+{
+    struct accord_proof_claim claim;
+    struct accord_bytes entry = accord_buffer_bytes(&policy->entry);
+    size_t room = bare.size + 2 * entry.size + 64;
+    if (accord_proof_parse(&claim, bare, NULL) != ACCORD_OK || claim.has_extra || claim.index != policy->index ||
+        accord_buffer_reserve(&policy->proof, room) != ACCORD_OK) {
+        return false;
+    }
+    struct accord_out out = {policy->proof.data, room, 0, false};
+    accord_proof_print(&out, entry, claim.index, &claim.inclusion, claim.checkpoint_bytes);
+    policy->proof.size = out.full ? 0 : out.size;
+    return !out.full;
+}
+
+/* The first that was logged of an entry is the earliest. Whether it holds is asked where it is used. */
+static void see_seen(struct accord_product_view *view, struct accord_bytes entry)
+{
+    struct accord_seen_claim claim;
+    uint8_t digest[ACCORD_HASH_SIZE];
+    if (accord_seen_parse(&claim, entry, NULL) != ACCORD_OK || !is_ours(view, claim.vendor, claim.product)) {
+        return;
+    }
+    uint8_t *bare = malloc(claim.proof_base64.size);
+    for (size_t i = 0; bare != NULL && i < view->policy_count; i++) {
+        struct accord_product_entry *policy = &view->policies[i];
+        size_t size = 0;
+        accord_hash(view->crypto, accord_buffer_bytes(&policy->entry), digest);
+        if (policy->proof.size == 0 && memcmp(digest, claim.entry, sizeof digest) == 0 &&
+            accord_base64_size(claim.proof_base64, &size) && accord_base64_read(claim.proof_base64, bare, size)) {
+            (void)!complete(policy, (struct accord_bytes){bare, size});
+        }
+    }
+    free(bare);
+}
+
 enum accord_status accord_product_view_see(struct accord_product_view *view, const struct accord_chain *chain,
                                            uint64_t index, struct accord_bytes entry, struct accord_error *error)
 {
@@ -177,6 +217,10 @@ enum accord_status accord_product_view_see(struct accord_product_view *view, con
     }
     if (accord_cut_prefix(&rest, ACCORD_LITERAL("current\n"))) {
         return see_current(view, chain, index, entry, error);
+    }
+    if (accord_cut_prefix(&rest, ACCORD_LITERAL("seen\n"))) {
+        see_seen(view, entry);
+        return ACCORD_OK;
     }
     return accord_cut_prefix(&rest, ACCORD_LITERAL("withdraw\n")) ? see_withdraw(view, chain, entry, error) : ACCORD_OK;
 }

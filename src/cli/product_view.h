@@ -11,6 +11,7 @@
 struct accord_product_entry {
     uint64_t index;
     struct accord_buffer entry;
+    struct accord_buffer proof; /* of a policy: the earliest that was logged of it, with its entry; may be empty */
 };
 
 struct accord_product_view {

@@ -23,6 +23,7 @@
 #define POLL_MS 100
 #define FILE_SIZE_MAX (UINT64_C(16) << 30)
 #define COULD_NOT 125
+#define REST_MAX 1024 /* reads after the end */
 
 static bool write_file(const char *path, const char *text)
 {
@@ -127,11 +128,12 @@ static void be_first(const struct accord_sandbox *sandbox, const char *command)
 static void lead(const struct accord_sandbox *sandbox, const char *command, int output)
 {
     int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     if (setsid() < 0 || dup2(nothing, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0 ||
         close_range(3, ~0U, 0) != 0 || (sandbox->cut && !enter_namespaces())) {
         _exit(COULD_NOT);
     }
+    /* Only now: what changes credentials forgets it. */
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     pid_t first = fork();
     if (first == 0) {
         be_first(sandbox, command);
@@ -173,7 +175,8 @@ static void attend(const struct accord_sandbox *sandbox, pid_t leader, int outpu
         }
     }
     (void)kill(-leader, SIGKILL);
-    for (struct pollfd ready = {output, POLLIN, 0}; open && poll(&ready, 1, 0) > 0;) {
+    struct pollfd rest = {output, POLLIN, 0};
+    for (int i = 0; i < REST_MAX && open && poll(&rest, 1, 0) > 0; i++) {
         open = hear(sandbox, output);
     }
     ran->exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

@@ -131,6 +131,30 @@ enum accord_status accord_product_policy_parse(struct accord_product_policy_clai
     return demands_lines(&fields, &policy->demands) ? ACCORD_OK : fields.status;
 }
 
+enum accord_status accord_seen_parse(struct accord_seen_claim *seen, struct accord_bytes entry,
+                                     struct accord_error *error)
+{
+    struct accord_fields fields;
+    memset(seen, 0, sizeof *seen);
+    enum accord_status status = accord_fields_open(&fields, &seen->statement, entry, ACCORD_LITERAL("seen"),
+                                                   ACCORD_LITERAL("vendor product entry proof"), error);
+    if (status != ACCORD_OK)
+        return status;
+    if (!accord_fields_domain(&fields, ACCORD_LITERAL("vendor"), &seen->vendor) ||
+        !accord_fields_token(&fields, ACCORD_LITERAL("product"), &seen->product))
+        return fields.status;
+    accord_fields_allow_extensions(&fields);
+    if (!accord_fields_digest(&fields, ACCORD_LITERAL("entry"), seen->entry) ||
+        !accord_fields_take(&fields, ACCORD_LITERAL("proof")))
+        return fields.status;
+    seen->proof_base64 = fields.taken.value;
+    if (!accord_base64_valid(seen->proof_base64))
+        accord_fields_refuse(&fields, ACCORD_BAD_BASE64, ACCORD_LITERAL("a tlog-proof in base64"), seen->proof_base64);
+    else if (accord_fields_end(&fields))
+        return ACCORD_OK;
+    return fields.status;
+}
+
 static enum accord_status refuse(struct accord_error *error, struct accord_bytes what, uint64_t expected,
                                  uint64_t found)
 {

@@ -54,7 +54,7 @@ run = verify("before")
 expect("a release of before the policies, without them", run, 0)
 must(release(write("v2", "two"), version="2"))
 check("a release brings a bundle", (DIR / "v2.bundle").exists())
-check("and names the newest policy", b"policy 2 sha256:" in must(accord("proof", "show", "v2.tlog-proof")).err.encode())
+check("and names the newest policy", "policy 2 sha256:" in str(must(accord("proof", "show", "v2.tlog-proof"))))
 refused("seen a moment ago", "not-public", "v2")
 os.rename(DIR / "v2.bundle", DIR / "kept")
 refused("without its policies", "policy", "v2")
@@ -64,7 +64,7 @@ must(current("now"))
 expect("seen long enough, says a later checkpoint", verify("v2", options=["--current", "now"]), 0, "public for 2 seconds")
 must(accord("proof", "refresh", "v2.tlog-proof", "--accord", "accord", "-o", "later"))
 expect("or the same proof, made again later", verify("v2", options=["--bundle", "later"]), 0)
-refused("the later proof alone does not know since when", "not-public", "v2", options=["--proof", "later"])
+expect("since the bundle knows since when", verify("v2", options=["--proof", "later"]), 0)
 os.rename(DIR / "v2.tlog-proof", DIR / "kept")
 expect("one bundle is enough", verify("v2", options=["--current", "now"]), 0)
 os.rename(DIR / "kept", DIR / "v2.tlog-proof")
@@ -160,11 +160,10 @@ expect("which is explained", run, 0, "known as current within 1 second")
 
 # Damage
 bundle = read("n5.bundle")
-for place in range(20, len(bundle), 977):
-    write("n5.bundle", bundle[:place] + bytes([bundle[place] ^ 1]) + bundle[place + 1:])
-    run = verify("n5", options=["--current", "c7"])
-    if not check(f"a flipped bit at {place} of a bundle", run.status == 1 or place > len(bundle) - 300, run):
-        break
+for found in re.finditer(rb"\nextra (\S+)\n", bundle):
+    place = found.start(1) + 40
+    write("n5.bundle", bundle[:place] + (b"B" if bundle[place:place + 1] == b"A" else b"A") + bundle[place + 1:])
+    expect(f"an entry of a bundle that was changed, at {place}", verify("n5", options=["--current", "c7"]), 1, "n5.bundle, part")
 write("n5.bundle", bundle[:-1])
 expect("a bundle that is cut off", verify("n5", options=["--current", "c7"]), 1)
 write("n5.bundle", bundle + b"x")
