@@ -278,6 +278,10 @@ static int gather_tools(const struct accord_call *call, struct accord_attesting 
     if (accord_call_count(call, "tool") == 0 && gather_tool(attesting, "cc", NULL) != ACCORD_OK) {
         accord_note(call, "no compiler called cc tells its version: --tool names what the build used");
     }
+    if (!accord_attesting_has_line(attesting, ACCORD_LITERAL("environment"), ACCORD_LITERAL("PATH"))) {
+        accord_note(call,
+                    "no PATH is recorded, so whoever repeats the build has none: --environment PATH=/usr/bin:/bin");
+    }
     if (epoch != NULL && epoch[0] != '\0' &&
         !accord_attesting_has_line(attesting, ACCORD_LITERAL("environment"), ACCORD_LITERAL("SOURCE_DATE_EPOCH"))) {
         accord_attesting_line(attesting, ACCORD_LITERAL("environment"), ACCORD_LITERAL("SOURCE_DATE_EPOCH"),

@@ -134,6 +134,27 @@ const struct accord_command accord_commands[] = {
      .options = accord_options_attest,
      .run = accord_run_attest,
      .keeps_keys = true},
+    {.name = "rebuild",
+     .operands = "PROOF|BUNDLE",
+     .operands_min = 1,
+     .operands_max = 1,
+     .summary = "repeat a recorded build, compare what comes out, attest the outcome",
+     .description =
+         "Believes the attestation of a build as `accord verify` believes a release: it is in the log, under the "
+         "quorum, signed by the member who makes it. Then it copies the source, which must be what went in, to a new "
+         "directory, runs the recorded commands there with the recorded variables and no others, and compares what "
+         "they leave with what is recorded.\n\n"
+         "The commands have no network where this machine lets a user take it away (unprivileged user namespaces); "
+         "otherwise that is told, and attested. They run as you: whose builds you repeat, you trust as much, or you "
+         "run this in a machine made for it.\n\n"
+         "With --key the outcome, match or mismatch, is attested and logged. The exit status is 0 where all is the "
+         "same, 1 where something is not, 3 where the build could not be repeated: nothing is attested then.",
+     .example = "accord rebuild --source widget-1.0.tar.gz --trust accord.trust widget.build.tlog-proof\n"
+                "accord rebuild --source widget --accord https://log.example/ --by sap.com --key stage.key "
+                "widget.build.tlog-proof\n",
+     .options = accord_options_rebuild,
+     .run = accord_run_rebuild,
+     .keeps_keys = true},
     {.name = "release",
      .operands = "FILE...",
      .operands_min = 1,

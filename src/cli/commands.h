@@ -34,6 +34,7 @@ ACCORD_COMMAND(policy);
 ACCORD_COMMAND(proof_refresh);
 ACCORD_COMMAND(proof_show);
 ACCORD_COMMAND(proof_verify);
+ACCORD_COMMAND(rebuild);
 ACCORD_COMMAND(release);
 ACCORD_COMMAND(require);
 ACCORD_COMMAND(serve);

@@ -121,8 +121,8 @@ static enum accord_status refuse_source(const struct accord_rebuild *rebuild, co
 
 static enum accord_status unpack(const char *archive, const char *to, struct accord_error *error)
 {
-    const char *argv[] = {"tar",   "--extract", "--no-same-owner", "--no-same-permissions", "--directory", to, "--file",
-                          archive, NULL};
+    const char *argv[] = {"tar",         "--extract", "--force-local", "--no-same-owner", "--no-same-permissions",
+                          "--directory", to,          "--file",        archive,           NULL};
     struct accord_buffer said;
     int exit_status = 0;
     accord_buffer_init(&said, TAR_SAID_MAX);

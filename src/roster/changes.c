@@ -160,26 +160,37 @@ static void put_gone(struct words *words, const struct accord_member *member)
     put_keys(words, words->old, member, false);
 }
 
-static void put_former(struct words *words, const struct accord_roster_claim *from, bool gained)
+static bool same_former(const struct accord_former_member *a, const struct accord_former_member *b)
 {
-    const struct accord_roster_claim *other = gained ? words->old : words->next;
-    for (size_t i = 0; i < from->former_count; i++) {
-        const struct accord_former_member *former = &from->former[i];
-        size_t place = accord_roster_former(other, former->domain);
-        if (place == SIZE_MAX && (gained || accord_roster_member(words->next, former->domain) == SIZE_MAX)) {
-            begin_member(words, former->domain);
-            put(words, gained ? "is a former member: " : "is no longer named among the former members: ");
-            put_who(words, former->jurisdiction, former->title);
-        }
-        const struct accord_former_member *before = place == SIZE_MAX ? NULL : &other->former[place];
-        if (gained && before != NULL &&
-            (before->release_threshold != former->release_threshold ||
-             !accord_bytes_equal(before->title, former->title) ||
-             !accord_bytes_equal(before->jurisdiction, former->jurisdiction))) {
-            begin_member(words, former->domain);
-            put_change(words, "release-threshold ", before->release_threshold, former->release_threshold);
-            put(words, "is as a former member ");
-            put_who(words, former->jurisdiction, former->title);
+    return a->release_threshold == b->release_threshold && accord_bytes_equal(a->title, b->title) &&
+           accord_bytes_equal(a->jurisdiction, b->jurisdiction);
+}
+
+static void put_former(struct words *words)
+{
+    for (size_t i = 0; i < words->next->former_count; i++) {
+        const struct accord_former_member *former = &words->next->former[i];
+        size_t place = accord_roster_former(words->old, former->domain);
+        size_t was = accord_roster_member(words->old, former->domain);
+        if (place != SIZE_MAX && same_former(&words->old->former[place], former))
+            continue;
+        /* Of a member that leaves it has been said; what stays of it is what it was. */
+        if (was != SIZE_MAX && words->old->members[was].release_threshold == former->release_threshold &&
+            accord_bytes_equal(words->old->members[was].title, former->title) &&
+            accord_bytes_equal(words->old->members[was].jurisdiction, former->jurisdiction))
+            continue;
+        begin_member(words, former->domain);
+        put(words, "a former member with the release-threshold ");
+        accord_put_decimal(words->out, former->release_threshold);
+        put(words, ": ");
+        put_who(words, former->jurisdiction, former->title);
+    }
+    for (size_t i = 0; i < words->old->former_count; i++) {
+        struct accord_bytes domain = words->old->former[i].domain;
+        if (accord_roster_former(words->next, domain) == SIZE_MAX &&
+            accord_roster_member(words->next, domain) == SIZE_MAX) {
+            begin_member(words, domain);
+            put(words, "is no longer named among the former members\n");
         }
     }
 }
@@ -288,7 +299,6 @@ void accord_roster_changes(struct accord_out *out, const struct accord_roster_cl
         put_member(&words, &next->members[i]);
     for (size_t i = 0; i < roster->member_count; i++)
         put_gone(&words, &roster->members[i]);
-    put_former(&words, next, true);
-    put_former(&words, roster, false);
+    put_former(&words);
     put_past(&words);
 }

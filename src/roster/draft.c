@@ -59,7 +59,8 @@ static void pack_keys(struct accord_roster_claim *roster)
         /* Members' keys lie in the members' order, so what is in front has been moved already. */
         memmove(&roster->keys[count], &roster->keys[member->first_key], member->key_count * sizeof roster->keys[0]);
         member->first_key = count;
-        count += member->key_count;
+        for (size_t end = count + member->key_count; count < end; count++)
+            roster->keys[count].member = i;
     }
     roster->key_count = count;
 }
@@ -77,6 +78,8 @@ static enum accord_status place_keys(struct accord_roster_claim *roster, size_t 
     memcpy(&roster->keys[at], apply->keys, count * sizeof roster->keys[0]);
     for (size_t i = place + 1; i < roster->member_count; i++)
         roster->members[i].first_key = roster->members[i].first_key - old + count;
+    for (size_t i = 0; i < count; i++)
+        roster->keys[at + i].member = place;
     roster->key_count = roster->key_count - old + count;
     *member = apply->member;
     member->first_key = at;

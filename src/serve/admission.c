@@ -11,6 +11,7 @@
 #include "core/text.h"
 #include "follow/chain.h"
 #include "serve/admission_memory.h"
+#include "serve/admission_product.h"
 #include "serve/event.h"
 
 #define PATH_SIZE 4096
@@ -279,9 +280,20 @@ static enum accord_status judge_release(struct accord_admission *admission, stru
 static enum accord_status refuse_kind(struct accord_bytes kind, struct accord_error *error)
 {
     accord_fail(error, ACCORD_UNKNOWN_KIND, 1);
-    accord_error_expected(error, ACCORD_LITERAL("charter, roster or release"));
+    accord_error_expected(error, ACCORD_LITERAL("a kind of statement that this log takes"));
     accord_error_found(error, kind);
     return ACCORD_UNKNOWN_KIND;
+}
+
+static enum accord_status judge_other(struct accord_admission *admission,
+                                      const struct accord_statement_claim *statement, struct accord_error *error)
+{
+    bool known = false;
+    enum accord_status status = accord_chain_complete(admission->chain, NULL);
+    const struct accord_roster_claim *roster = status == ACCORD_OK ? accord_chain_roster(admission->chain) : NULL;
+    if (roster != NULL)
+        status = accord_admission_product(roster, admission->crypto, statement, &known, error);
+    return known ? status : refuse_kind(statement->kind, error);
 }
 
 enum accord_status accord_admission_judge(struct accord_admission *admission, struct accord_bytes entry, bool *link,
@@ -299,7 +311,7 @@ enum accord_status accord_admission_judge(struct accord_admission *admission, st
     else if (accord_bytes_equal(statement.kind, ACCORD_LITERAL("roster")))
         status = judge_roster(admission, entry, error);
     else
-        return refuse_kind(statement.kind, error);
+        return judge_other(admission, &statement, error);
     *link = status == ACCORD_OK;
     return status;
 }

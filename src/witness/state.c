@@ -447,7 +447,9 @@ enum accord_status accord_cosigner_state_commit(struct accord_cosigner_state *st
     enum accord_status status = run(state, state->commit, error);
     if (status == ACCORD_OK && state->uncounted > 0) {
         state->writes += state->uncounted;
-        accord_binding_set_count(&state->binding, state->writes);
+        /* In a state that is in doubt the higher count is what the doubt is about: it stays until that is confirmed. */
+        if (state->doubt[0] == 0)
+            accord_binding_set_count(&state->binding, state->writes);
     }
     return status;
 }

@@ -674,6 +674,39 @@ static void test_what_it_forgot_is_noticed(void **unused)
     (void)unlink(backup);
 }
 
+/* Bringing back what was cosigned is not the operator's word that there was no more. */
+static void test_what_is_brought_back_confirms_nothing(void **unused)
+{
+    (void)unused;
+    char backup[80];
+    struct accord_error error;
+    bool signed_by, raised;
+    struct accord_buffer note;
+    struct accord_checkpoint_claim claim;
+    snprintf(backup, sizeof backup, "%s-backup", path);
+    struct accord_cosigner_state *state = open_state();
+    assert_step(state, 1, 0, 0, 5, 200);
+    accord_cosigner_state_close(state);
+    copy_file(path, backup);
+    state = open_state();
+    assert_step(state, 1, 0, 5, 7, 200);
+    accord_buffer_init(&note, 8192);
+    assert_int_equal(accord_cosigner_checkpoint(state, witnesses[0], slice(ORIGIN), &note, NULL), ACCORD_OK);
+    assert_int_equal(accord_checkpoint_parse(&claim, accord_buffer_bytes(&note), NULL), ACCORD_OK);
+    assert_step(state, 1, 0, 7, 9, 200);
+    accord_cosigner_state_close(state);
+    copy_file(backup, path);
+    assert_int_equal(accord_cosigner_state_open_any(&state, &fs, path, &error), ACCORD_OK);
+    assert_int_equal(accord_cosigner_state_raise(state, accord_signer_vkey(witnesses[0]), &claim,
+                                                 &accord_crypto_default, &signed_by, &raised, &error),
+                     ACCORD_OK);
+    assert_true(signed_by && raised);
+    accord_cosigner_state_close(state);
+    assert_doubted("it lacks cosignatures that were made");
+    accord_buffer_free(&note);
+    (void)unlink(backup);
+}
+
 /* Makes of the state what versions 1 and 2 had: every checkpoint with its cosignature, in a table of another name. */
 #define TO_VERSION_2                                                                                                   \
     "CREATE TABLE cosigned (witness TEXT NOT NULL, origin TEXT NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL, "  \
@@ -874,6 +907,7 @@ int main(void)
         cmocka_unit_test_teardown(test_rows_that_do_not_agree, remove_state),
         cmocka_unit_test_teardown(test_backups_are_noticed, remove_state),
         cmocka_unit_test_teardown(test_what_it_forgot_is_noticed, remove_state),
+        cmocka_unit_test_teardown(test_what_is_brought_back_confirms_nothing, remove_state),
         cmocka_unit_test_teardown(test_an_old_state_is_taken_over, remove_state),
         cmocka_unit_test_teardown(test_damage_is_never_believed, remove_state),
         cmocka_unit_test_teardown(test_an_empty_file_is_new, remove_state),

@@ -1,0 +1,47 @@
+"""What a member says of legal demands: logged, proven, and refused where it is none."""
+
+from journey import *
+
+KEY = ["--key", "keys/cisco.com/release.key"]
+
+
+def demand(*options, member="cisco.com", key=KEY):
+    return accord("demand", "--accord", "accord", "--member", member, *key, *options)
+
+
+new_accord()
+DAYS = ["--from", "2026-01-01", "--to", "2026-03-31", "--next", "2026-07-15"]
+NONE = ["--count", "any:content:0"]
+run = demand(*DAYS, "--count", "any:content:0", "--count", "US:metadata:0-249", "--count", "CH:a:b-c:3", "-o", "q1", "--json")
+check("a statement is logged", run.status == 0 and run.json()["ok"] and run.json()["proof"] == "q1", run)
+text = str(must(accord("proof", "show", "q1")))
+for line in ("a demand", "member cisco.com", "from 2026-01-01", "to 2026-03-31", "next 2026-07-15",
+             "count any content 0 0", "count US metadata 0 249", "count CH a:b-c 3 3"):
+    check(f"it says {line!r}", line in text, text)
+expect("the next one begins where that ended", demand("--to", "2026-06-30", "--next", "2026-10-15", *NONE), 0, "from 2026-04-01")
+check("and its proof has the member's name", (DIR / "cisco.com.demand").exists())
+expect("a gap is told", demand("--from", "2026-07-02", "--to", "2026-09-30", "--next", "2027-01-15", *NONE), 0, "no statement speaks of the days")
+expect("and what is said twice", demand("--from", "2026-09-30", "--to", "2026-10-01", "--next", "2027-01-15", *NONE), 0, "speaks again")
+size = must(accord("log", "checkpoint", "accord")).out.splitlines()[1]
+
+expect("another member's key says nothing for this one", demand(*DAYS, *NONE, key=["--key", "keys/sap.com/release.key"]), 1,
+       "not signed by a key of the party")
+expect("nor a stage key", demand(*DAYS, *NONE, key=["--key", "keys/cisco.com/stage.key"]), 1)
+expect("nobody speaks who is no member", demand(*DAYS, *NONE, member="example.com"), 1, "no such member")
+expect("a first statement begins somewhere", demand("--to", "2026-03-31", "--next", "2026-07-15", *NONE, member="sap.com",
+                                                    key=["--key", "keys/sap.com/release.key"]), 3, "--from in the first one")
+for what, options, says in (
+        ("a day that never was", ["--from", "2026-02-29", *DAYS[2:], *NONE], "a day of the calendar"),
+        ("a count that is none", [*DAYS, "--count", "US:content"], "JJ:KIND:LEAST"),
+        ("a range that goes down", [*DAYS, "--count", "US:content:3-2"], "JJ:KIND:LEAST"),
+        ("no count", DAYS, "--count")):
+    expect(f"wrong usage: {what}", demand(*options), 2, says)
+for what, options in (("a period that ends before it begins", ["--from", "2026-04-01", *DAYS[2:], *NONE]),
+                      ("a next statement that is due in the period", [*DAYS[:4], "--next", "2026-03-31", *NONE]),
+                      ("a jurisdiction in small letters", [*DAYS, "--count", "us:content:0"]),
+                      ("a kind that would add a line", [*DAYS, "--count", "US:content 0 0\ncount US b:0"]),
+                      ("one count twice", [*DAYS, *NONE, *NONE])):
+    expect(f"refused: {what}", demand(*options), 1)
+expect("a name that would add lines", demand(*DAYS, *NONE, member="cisco.com\nx-a b"), 1)
+check("and nothing of that was logged", must(accord("log", "checkpoint", "accord")).out.splitlines()[1] == size)
+finish()
