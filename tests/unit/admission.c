@@ -198,7 +198,7 @@ static void refuses_kinds_that_nobody_may_log_yet(void **state)
     struct accord_bytes entries[] = {charter, rosters[0]};
     make_log(place, 0, entries, 2);
     struct accord_admission *admission = admission_new(place, 2);
-    static const char *const kinds[] = {"attest", "report", "current", "nonsense", "releases", "trust"};
+    static const char *const kinds[] = {"receipt", "report", "advisory", "nonsense", "releases", "trust"};
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         char text[64];
         snprintf(text, sizeof text, "accord/v1/%s\nvendor m0.example\n", kinds[i]);
@@ -206,6 +206,38 @@ static void refuses_kinds_that_nobody_may_log_yet(void **state)
         assert_string_equal(error.found, kinds[i]);
     }
     assert_false(accord_admission_is_form(ACCORD_UNKNOWN_KIND));
+    accord_admission_close(admission);
+}
+
+#define DIGEST "sha256:0000000000000000000000000000000000000000000000000000000000000000"
+
+/* Statements about products: each by its vendor's keys, or by those of who attests. */
+static void takes_what_vendors_say(void **state)
+{
+    const struct log_place *place = *state;
+    struct accord_bytes entries[] = {charter, rosters[0]};
+    make_log(place, 0, entries, 2);
+    struct accord_admission *admission = admission_new(place, 2);
+    static const char *const texts[] = {
+        "accord/v1/policy\nvendor m0.example\nproduct p\nnumber 1\nnotice 0\n",
+        "accord/v1/seen\nvendor m0.example\nproduct p\nentry " DIGEST "\nproof AAAA\n",
+        "accord/v1/current\nvendor m0.example\nproduct p\nroster 1 " DIGEST "\nchannel stable 1 0\n",
+        "accord/v1/withdraw\nvendor m0.example\nproduct p\nsequence 1\nreason vulnerable\n",
+        "accord/v1/attest\nstage test\nvendor m1.example\nproduct p\nby m0.example\nsubject " DIGEST " x\n",
+        "accord/v1/demand\nmember m0.example\nfrom 2026-01-01\nto 2026-06-30\nnext 2027-01-31\ncount US data 0 249\n",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        char cut[1024];
+        assert_int_equal(judge(admission, statement(texts[i], "m0.example/release")), ACCORD_OK);
+        assert_int_equal(judge(admission, statement(texts[i], "m1.example/release")), ACCORD_WRONG_SIGNER);
+        assert_false(accord_admission_is_form(ACCORD_WRONG_SIGNER));
+        /* without its last line it is none */
+        size_t size = strlen(texts[i]) - 1;
+        while (texts[i][size - 1] != '\n')
+            size--;
+        snprintf(cut, sizeof cut, "%.*s", (int)size, texts[i]);
+        assert_true(accord_admission_is_form(judge(admission, statement(cut, "m0.example/release"))));
+    }
     accord_admission_close(admission);
 }
 
@@ -428,6 +460,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(refuses_what_is_no_statement),
         TEST(refuses_kinds_that_nobody_may_log_yet),
+        TEST(takes_what_vendors_say),
         cmocka_unit_test(form_is_not_right),
         TEST(charter_then_rosters_then_releases),
         TEST(releases_by_the_vendors_keys_alone),

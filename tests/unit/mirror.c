@@ -5,8 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "log/check.h"
 #include "mirror/ticket.h"
+#include "witness/state.h"
 
 #define ORIGIN "log.example/mirrored"
 
@@ -58,21 +60,28 @@ static int tear_down(void **state)
     return system(command);
 }
 
-static struct accord_mirror *mirror_open(size_t copies_max)
+static enum accord_status mirror_try(struct accord_mirror **mirror, const struct accord_fs *fs, size_t copies_max,
+                                     struct accord_error *error)
 {
     const struct mirrored *const logs[] = {the_log, other_log};
     struct accord_logs *known = mirrored_logs(logs, 2);
-    struct accord_mirror *mirror;
-    struct accord_error error = {0};
-    const struct accord_mirror_options options = {.fs = &accord_fs_real,
+    const struct accord_mirror_options options = {.fs = fs,
                                                   .crypto = &accord_crypto_default,
                                                   .dir = directory,
                                                   .signers = keys,
                                                   .signer_count = 2,
                                                   .copies_max = copies_max};
-    if (accord_mirror_open(&mirror, &options, known, &error) != ACCORD_OK)
-        fail_msg("%s %s %s", error.what, error.expected, error.found);
+    enum accord_status status = accord_mirror_open(mirror, &options, known, error);
     accord_logs_free(known);
+    return status;
+}
+
+static struct accord_mirror *mirror_open(size_t copies_max)
+{
+    struct accord_mirror *mirror;
+    struct accord_error error = {0};
+    if (mirror_try(&mirror, &accord_fs_real, copies_max, &error) != ACCORD_OK)
+        fail_msg("%s %s %s", error.what, error.expected, error.found);
     return mirror;
 }
 
@@ -274,8 +283,63 @@ static void test_refusals_in_order(void **state)
     assert_step(mirror, 600, 1500, 200);
     assert_info(upload(mirror, 601, 1500, 1), 409, 1500, 600);
     assert_int_equal(upload(mirror, 600, 1500, 4).status, 200);
-    assert_info(upload(mirror, 600, 600, 0), 409, 600, 1500); /* below the mirror checkpoint */
+    assert_info(upload(mirror, 600, 600, 0), 409, 1500, 1500); /* below the mirror checkpoint */
     accord_mirror_close(mirror);
+}
+
+/* Others may have brought more than a request is about. Whoever does as the answer says asks for nothing that is
+ * refused: its upload_start is never above its upload_end. */
+static void test_others_are_ahead(void **state)
+{
+    (void)state;
+    struct accord_mirror *mirror = mirror_open(0);
+    assert_step(mirror, 0, 400, 200);
+    assert_step(mirror, 400, 1000, 200);
+    assert_info(upload(mirror, 0, 1000, 3), 202, 1000, 768);
+    assert_info(upload(mirror, 0, 400, 1), 202, 400, 400);
+    assert_info(upload(mirror, 900, 400 + 600, 0), 409, 1000, 768);
+    assert_int_equal(upload(mirror, 400, 400, 0).status, 200);
+    assert_published(400);
+    assert_int_equal(upload(mirror, 768, 1000, 1).status, 200);
+    assert_info(upload(mirror, 0, 400, 1), 409, 1000, 1000);
+    accord_mirror_close(mirror);
+}
+
+/* From when on a checkpoint can be read, so can be what it is of. */
+static struct {
+    struct accord_mirror *mirror;
+    unsigned renamed;
+    uint64_t size;
+} watched;
+
+static int watch_rename(void *context, const char *from, const char *to)
+{
+    uint8_t hash[ACCORD_HASH_SIZE];
+    int result = accord_fs_real.rename(context, from, to);
+    if (watched.mirror == NULL || strcmp(to, log_path("/checkpoint")) != 0)
+        return result;
+    accord_hash(&accord_crypto_default, slice(ORIGIN), hash);
+    assert_int_equal(accord_mirror_published(watched.mirror, hash, &watched.size, NULL), ACCORD_OK);
+    watched.renamed++;
+    return result;
+}
+
+static void test_shows_what_it_publishes(void **state)
+{
+    (void)state;
+    struct accord_fs fs = accord_fs_real;
+    struct accord_error error = {0};
+    static const uint64_t sizes[] = {0, 300, 1000};
+    fs.rename = watch_rename;
+    assert_int_equal(mirror_try(&watched.mirror, &fs, 0, &error), ACCORD_OK);
+    for (unsigned i = 0; i + 1 < 3; i++) {
+        assert_step(watched.mirror, sizes[i], sizes[i + 1], 200);
+        assert_int_equal(upload(watched.mirror, sizes[i], sizes[i + 1], UINT64_MAX).status, 200);
+        assert_int_equal(watched.renamed, i + 1);
+        assert_int_equal(watched.size, sizes[i + 1]);
+    }
+    accord_mirror_close(watched.mirror);
+    watched.mirror = NULL;
 }
 
 static void test_add_checkpoint_as_a_witness(void **state)
@@ -388,6 +452,169 @@ static void test_lost_memory(void **state)
     assert_int_equal(upload(mirror, 500, 600, 2).status, 200);
     assert_published(600);
     accord_mirror_close(mirror);
+}
+
+/* A ticket of a checkpoint that is newer than the memory says that the memory is an old one: what was pending then is
+ * not a way round what is pending now. */
+static void test_ticket_beyond_the_memory(void **state)
+{
+    (void)state;
+    struct accord_mirror *mirror = mirror_open(0);
+    char command[160];
+    assert_step(mirror, 0, 300, 200);
+    assert_int_equal(upload(mirror, 0, 300, 2).status, 200);
+    assert_step(mirror, 300, 900, 200);
+    struct answer answer = upload(mirror, 300, 900, 1);
+    assert_info(answer, 202, 900, 512);
+    accord_mirror_close(mirror);
+    snprintf(command, sizeof command, "rm %s/.accord/pending*", directory);
+    assert_int_equal(system(command), 0);
+    mirror = mirror_open(0);
+    struct accord_bytes ticket = {answer.says.ticket, answer.says.ticket_size};
+    assert_info(upload_with(mirror, 0, 512, 900, 2, ticket), 409, 300, 512);
+    assert_published(300);
+    assert_step(mirror, 300, 1000, 200);
+    assert_int_equal(upload_with(mirror, 0, 512, 900, 2, ticket).status, 200);
+    accord_mirror_close(mirror);
+}
+
+/* A directory from a backup */
+
+static void keep_backup(void)
+{
+    char command[256];
+    snprintf(command, sizeof command, "cp -a '%s' '%s.backup'", directory, directory);
+    assert_int_equal(system(command), 0);
+}
+
+static void put_backup_back(void)
+{
+    char command[256];
+    snprintf(command, sizeof command, "rm -r '%s' && mv '%s.backup' '%s'", directory, directory, directory);
+    assert_int_equal(system(command), 0);
+}
+
+/* What `accord witness restore` does, with a checkpoint where one is given. */
+static void restore(struct accord_bytes note)
+{
+    char path[128];
+    struct accord_cosigner_state *memory;
+    struct accord_checkpoint_claim claim;
+    bool signed_by, raised;
+    snprintf(path, sizeof path, "%s/.accord/pending", directory);
+    assert_int_equal(accord_cosigner_state_open_any(&memory, &accord_fs_real, path, NULL), ACCORD_OK);
+    assert_non_null(accord_cosigner_state_doubt(memory));
+    if (note.size > 0) {
+        assert_int_equal(accord_checkpoint_parse(&claim, note, NULL), ACCORD_OK);
+        assert_int_equal(accord_cosigner_state_raise(memory, accord_signer_vkey(keys[0]), &claim,
+                                                     &accord_crypto_default, &signed_by, &raised, NULL),
+                         ACCORD_OK);
+        assert_true(signed_by && raised);
+    }
+    assert_int_equal(accord_cosigner_state_confirm(memory, NULL), ACCORD_OK);
+    accord_cosigner_state_close(memory);
+}
+
+static void read_published(struct accord_buffer *note)
+{
+    assert_int_equal(accord_file_read(&accord_fs_real, log_path("/checkpoint"), note, NULL), ACCORD_OK);
+}
+
+/* Published once and forgotten: a tree of 900 entries. The other log has something pending, and no more. */
+static void forget(struct accord_buffer *seen)
+{
+    struct accord_mirror *mirror = mirror_open(0);
+    assert_step(mirror, 0, 290, 200);
+    assert_int_equal(upload(mirror, 0, 290, 2).status, 200);
+    assert_int_equal(step(mirror, other_log, 0, 0, 200).http_status, 200);
+    accord_mirror_close(mirror);
+    keep_backup();
+    mirror = mirror_open(0);
+    assert_step(mirror, 290, 900, 200);
+    assert_int_equal(upload(mirror, 290, 900, 3).status, 200);
+    accord_mirror_close(mirror);
+    read_published(seen);
+    put_backup_back();
+}
+
+static void assert_doubted(void)
+{
+    struct accord_mirror *mirror;
+    struct accord_error error = {0};
+    assert_int_equal(mirror_try(&mirror, &accord_fs_real, 0, &error), ACCORD_STATE);
+    assert_non_null(strstr(error.expected, "accord witness restore"));
+}
+
+/* A request, of this log, with a note that somebody has. */
+static enum accord_status show(struct accord_mirror *mirror, uint64_t old_size, struct accord_bytes note, int *http)
+{
+    static uint8_t body[16384];
+    struct accord_witness_verdict verdict = {0};
+    struct accord_merkle_proof proof;
+    struct accord_hash_source source = mirrored_source(the_log, 0);
+    struct accord_out out = {body, sizeof body, 0, false};
+    assert_int_equal(accord_consistency_prove(&accord_crypto_default, &source, old_size, 900, &proof), ACCORD_OK);
+    accord_add_checkpoint_print(&out, old_size, &proof, note);
+    enum accord_status status =
+        accord_mirror_add_checkpoint(mirror, accord_out_bytes(&out), MIRRORED_NOW, &verdict, NULL);
+    *http = verdict.http_status;
+    return status;
+}
+
+static struct answer upload_other(struct accord_mirror *mirror)
+{
+    struct accord_buffer body;
+    accord_buffer_init(&body, 1 << 20);
+    mirrored_upload(other_log, 0, 0, 200, 1, slice(""), &body);
+    struct answer answer = send_body(mirror, accord_buffer_bytes(&body));
+    accord_buffer_free(&body);
+    return answer;
+}
+
+/* A copy is not used; nor is what was put back unnoticed, from when on our own cosignature shows what it forgot. */
+static void test_restored_directory(void **state)
+{
+    (void)state;
+    struct accord_buffer seen;
+    int http;
+    accord_buffer_init(&seen, 8192);
+    forget(&seen);
+    assert_doubted();
+    restore(slice(""));
+    struct accord_mirror *mirror = mirror_open(0);
+    assert_int_equal(show(mirror, 290, accord_buffer_bytes(&seen), &http), ACCORD_STATE);
+    assert_int_equal(upload_other(mirror).status, 503);
+    assert_int_equal(upload(mirror, 290, 290, 0).status, 503);
+    assert_int_equal(
+        accord_mirror_add_checkpoint(mirror, slice("old 1\n"), MIRRORED_NOW, &(struct accord_witness_verdict){0}, NULL),
+        ACCORD_OK);
+    accord_mirror_close(mirror);
+    assert_doubted();
+    restore(accord_buffer_bytes(&seen));
+    mirror = mirror_open(0);
+    assert_int_equal(show(mirror, 900, accord_buffer_bytes(&seen), &http), ACCORD_OK);
+    assert_int_equal(http, 200);
+    assert_int_equal(step(mirror, the_log, 1, 290, 1000).http_status, 409);
+    assert_int_equal(step(mirror, the_log, 1, 900, 1000).http_status, 422);
+    assert_int_equal(upload_other(mirror).status, 200);
+    accord_mirror_close(mirror);
+    accord_buffer_free(&seen);
+}
+
+/* What it is told that it cosigned it holds again, once the entries come, and publishes with one line of each key. */
+static void test_restored_memory_is_filled(void **state)
+{
+    (void)state;
+    struct accord_buffer seen;
+    accord_buffer_init(&seen, 8192);
+    forget(&seen);
+    restore(accord_buffer_bytes(&seen));
+    struct accord_mirror *mirror = mirror_open(0);
+    assert_int_equal(upload(mirror, 290, 900, 3).status, 200);
+    assert_published(900);
+    assert_int_equal(step(mirror, the_log, 1, 900, 1000).http_status, 422);
+    accord_mirror_close(mirror);
+    accord_buffer_free(&seen);
 }
 
 /* Two requests for one log, their packages in turn. */
@@ -506,6 +733,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_older_pending_checkpoints, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_forged_tickets, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_lost_memory, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_others_are_ahead, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_shows_what_it_publishes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_ticket_beyond_the_memory, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_restored_directory, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_restored_memory_is_filled, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_interleaved, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_threads, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refuses_other_keys, set_up, tear_down),
