@@ -29,7 +29,9 @@ const struct accord_option accord_options_init[] = {
     {.name = "founder-keys", .value = "KEYS", .help = "sign with KEYS/DOMAIN/release.key of every member"},
     {.name = "jurisdictions", .value = "J", .help = "how many jurisdictions must vouch; three quarters otherwise"},
     {.name = "witnesses", .value = "K", .help = "how many witnesses in each of them; 1 otherwise"},
-    {.name = "admit", .value = "N", .help = "how many members must sign the next roster; two thirds otherwise"},
+    {.name = "admit",
+     .value = "N",
+     .help = "how many members must sign the next roster; otherwise two thirds, and more than one jurisdiction has"},
     {.name = NULL}};
 
 /* An accord in the making. Every path is of the temporary directory. */

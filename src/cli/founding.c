@@ -120,6 +120,19 @@ static unsigned members_alike(const struct accord_founding *founding, size_t pla
     return count;
 }
 
+/* Two thirds of the members; and more than any one jurisdiction has, so that no one state can change the roster. */
+static unsigned default_admit(const struct accord_founding *founding)
+{
+    unsigned admit = (unsigned)(2 * founding->count + 2) / 3;
+    for (size_t i = 0; i < founding->count; i++) {
+        unsigned alike = members_alike(founding, i);
+        if (alike >= admit && alike < founding->count) {
+            admit = alike + 1;
+        }
+    }
+    return admit;
+}
+
 enum accord_status accord_founding_rule(struct accord_founding *founding, struct accord_error *error)
 {
     if (founding->quorum_witnesses == 0) {
@@ -133,7 +146,7 @@ enum accord_status accord_founding_rule(struct accord_founding *founding, struct
         founding->quorum_jurisdictions = (unsigned)(3 * founding->jurisdiction_count + 3) / 4;
     }
     if (founding->admit == 0) {
-        founding->admit = (unsigned)(2 * founding->count + 2) / 3;
+        founding->admit = default_admit(founding);
     }
     if (founding->quorum_jurisdictions == 0 || founding->quorum_jurisdictions > founding->jurisdiction_count) {
         accord_fail(error, ACCORD_USAGE, 0);

@@ -32,7 +32,7 @@ struct accord_founding {
 ACCORD_MUST_USE enum accord_status accord_founding_read(struct accord_founding *founding, struct accord_bytes file,
                                                         struct accord_error *error);
 /* Fills the rule where the caller left zeros: 1 witness in each of three quarters of the jurisdictions; two thirds of
- * the members admit. ACCORD_USAGE where the founders cannot meet the rule. */
+ * the members admit, and more than any one jurisdiction has. ACCORD_USAGE where the founders cannot meet the rule. */
 ACCORD_MUST_USE enum accord_status accord_founding_rule(struct accord_founding *founding, struct accord_error *error);
 /* Makes every founder's five keys in DIRECTORY/DOMAIN/, none of which may exist yet, and takes their public halves. */
 ACCORD_MUST_USE enum accord_status accord_founding_make_keys(struct accord_founding *founding,

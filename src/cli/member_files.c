@@ -11,6 +11,8 @@
 #include "follow/pin.h"
 #include "keys/key.h"
 
+#define DASH_SIZE 4 /* U+2014 and the space before a signature's name */
+
 /* The accord */
 
 enum accord_status accord_member_last(const struct accord_call *call, const struct accord_roster_claim *roster,
@@ -56,8 +58,7 @@ enum accord_status accord_member_log_open(struct accord_member_log *log, const s
 {
     struct accord_reader *reader;
     struct accord_buffer trust;
-    enum accord_status status =
-        accord_log_source_open(&reader, call->fs, call->crypto, call->network, location, error);
+    enum accord_status status = accord_log_source_open(&reader, call->fs, call->crypto, call->network, location, error);
     if (status != ACCORD_OK) {
         return status;
     }
@@ -145,6 +146,22 @@ static bool has_line(const struct accord_member_file *file, struct accord_bytes 
     return false;
 }
 
+enum accord_status accord_member_file_add(struct accord_member_file *file, const struct accord_signer *signer,
+                                          struct accord_error *error)
+{
+    const struct accord_vkey *vkey = accord_signer_vkey(signer);
+    if (vkey->type != ACCORD_KEY_ED25519) {
+        accord_fail(error, ACCORD_KEY_TYPE, 0);
+        accord_error_what(error, vkey->name);
+        return ACCORD_KEY_TYPE;
+    }
+    if (has_line(file, vkey->name, vkey->id)) {
+        return ACCORD_OK;
+    }
+    enum accord_status status = accord_signer_sign(signer, file->text, 0, &file->bytes, error);
+    return status == ACCORD_OK ? make_whole(file, error) : status;
+}
+
 static enum accord_status sign_by(struct accord_member_file *file, const struct accord_call *call, const char *key,
                                   size_t *added, struct accord_error *error)
 {
@@ -154,17 +171,9 @@ static enum accord_status sign_by(struct accord_member_file *file, const struct 
     if (status != ACCORD_OK) {
         return status;
     }
-    const struct accord_vkey *vkey = accord_signer_vkey(signer);
-    if (vkey->type != ACCORD_KEY_ED25519) {
-        status = accord_fail(error, ACCORD_KEY_TYPE, 0);
-        accord_error_what(error, vkey->name);
-    } else if (!has_line(file, vkey->name, vkey->id)) {
-        status = accord_signer_sign(signer, file->text, 0, &file->bytes, error);
-        if (status == ACCORD_OK) {
-            status = make_whole(file, error);
-            *added += 1;
-        }
-    }
+    size_t before = file->bytes.size;
+    status = accord_member_file_add(file, signer, error);
+    *added += file->bytes.size > before;
     accord_signer_free(signer);
     return status;
 }
@@ -182,7 +191,22 @@ enum accord_status accord_member_file_sign(struct accord_member_file *file, cons
     return status;
 }
 
+/* Is it a line of a key of the roster that does not verify? One such line would refuse the whole roster. */
+static bool is_wrong(const struct accord_roster_claim *roster, const struct accord_note_claim *note,
+                     const struct accord_signature *signature, const struct accord_crypto *crypto)
+{
+    for (size_t i = 0; i < roster->key_count; i++) {
+        const struct accord_vkey *vkey = &roster->keys[i].vkey;
+        if (roster->keys[i].role != ACCORD_ROLE_REPORT && vkey->type == ACCORD_KEY_ED25519 &&
+            vkey->id == signature->id && accord_bytes_equal(vkey->name, signature->name)) {
+            return accord_signature_verify(signature, note->text, vkey, crypto, NULL) != ACCORD_SIGNED;
+        }
+    }
+    return false;
+}
+
 enum accord_status accord_member_file_merge(struct accord_member_file *file, const struct accord_member_file *from,
+                                            const struct accord_roster_claim *roster, const struct accord_call *call,
                                             struct accord_error *error)
 {
     struct accord_note_claim note;
@@ -198,13 +222,15 @@ enum accord_status accord_member_file_merge(struct accord_member_file *file, con
     }
     enum accord_status status = accord_note_parse(&note, accord_buffer_bytes(&from->bytes), error);
     while (status == ACCORD_OK && accord_note_next_signature(&note, &cursor, &signature)) {
-        if (has_line(file, signature.name, signature.id)) {
-            continue;
+        if (is_wrong(roster, &note, &signature, call->crypto)) {
+            accord_note(call, "left out: the signature of %.*s in %s does not verify", ACCORD_TEXT(signature.name),
+                        from->path);
+        } else if (!has_line(file, signature.name, signature.id)) {
+            const uint8_t *begin = signature.name.data - DASH_SIZE;
+            const uint8_t *end = signature.base64.data + signature.base64.size + 1;
+            status = accord_buffer_append(&file->bytes, (struct accord_bytes){begin, (size_t)(end - begin)});
+            status = status == ACCORD_OK ? make_whole(file, error) : accord_fail(error, status, 0);
         }
-        const uint8_t *begin = signature.name.data - 4; /* the dash and the space before the name */
-        const uint8_t *end = signature.base64.data + signature.base64.size + 1;
-        status = accord_buffer_append(&file->bytes, (struct accord_bytes){begin, (size_t)(end - begin)});
-        status = status == ACCORD_OK ? make_whole(file, error) : accord_fail(error, status, 0);
     }
     return status;
 }

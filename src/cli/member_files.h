@@ -4,18 +4,18 @@
 
 #include "cli/command.h"
 #include "follow/chain.h"
+#include "keys/key.h"
 
 /* The accord of the log that --accord names, every roster judged. */
 struct accord_member_log {
     struct accord_chain *chain;
-    struct accord_checkpoint last;  /* its newest, accepted by the newest roster: where dated */
-    uint64_t time;                  /* of its quorum */
+    struct accord_checkpoint last; /* its newest, accepted by the newest roster: where dated */
+    uint64_t time;                 /* of its quorum */
     uint8_t origin[ACCORD_ORIGIN_SIZE_MAX];
 };
 /* Start with zeros; to be freed in either case. dated: *log's last and time are asked for. */
 ACCORD_MUST_USE enum accord_status accord_member_log_open(struct accord_member_log *log, const struct accord_call *call,
-                                                          const char *location, bool dated,
-                                                          struct accord_error *error);
+                                                          const char *location, bool dated, struct accord_error *error);
 void accord_member_log_free(struct accord_member_log *log);
 /* The last checkpoint of another log, as this roster accepts it: *origin (of ACCORD_ORIGIN_SIZE_MAX) keeps its name. */
 ACCORD_MUST_USE enum accord_status accord_member_last(const struct accord_call *call,
@@ -38,13 +38,18 @@ ACCORD_MUST_USE enum accord_status accord_member_file_read(struct accord_member_
 ACCORD_MUST_USE enum accord_status accord_member_file_begin(struct accord_member_file *file, struct accord_bytes text,
                                                             struct accord_error *error);
 void accord_member_file_free(struct accord_member_file *file);
+/* Adds the signature of one key, if it has not signed yet; parses the file anew. */
+ACCORD_MUST_USE enum accord_status
+accord_member_file_add(struct accord_member_file *file, const struct accord_signer *signer, struct accord_error *error);
 /* Adds a signature by each key of the option --key that has not signed yet; parses the file anew. */
 ACCORD_MUST_USE enum accord_status accord_member_file_sign(struct accord_member_file *file,
                                                            const struct accord_call *call, size_t *added,
                                                            struct accord_error *error);
-/* Adds the signature lines of from, whose text must be the same, that are not there yet. */
+/* Adds the signature lines of from, whose text must be the same, that are not there yet; those of the roster's keys
+ * only where they are right. */
 ACCORD_MUST_USE enum accord_status accord_member_file_merge(struct accord_member_file *file,
                                                             const struct accord_member_file *from,
-                                                            struct accord_error *error);
+                                                            const struct accord_roster_claim *roster,
+                                                            const struct accord_call *call, struct accord_error *error);
 
 #endif

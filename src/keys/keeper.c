@@ -205,10 +205,8 @@ static bool withdraw(void)
 {
     static const struct rlimit nothing = {0, 0};
     struct sigaction ignore = {.sa_handler = SIG_IGN};
-    (void)sigaction(SIGINT, &ignore, NULL);
-    (void)sigaction(SIGTERM, &ignore, NULL);
-    (void)sigaction(SIGHUP, &ignore, NULL);
-    (void)sigaction(SIGPIPE, &ignore, NULL);
+    for (int signal = 1; signal < NSIG; signal++) /* but SIGKILL and SIGSTOP, of which nobody can say that */
+        (void)sigaction(signal, &ignore, NULL);
     (void)prctl(PR_SET_NAME, "accord-keeper", 0, 0, 0);
     return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 && setrlimit(RLIMIT_CORE, &nothing) == 0 &&
            setrlimit(RLIMIT_NOFILE, &nothing) == 0 && lock_in();
@@ -342,10 +340,20 @@ void accord_keeper_stop(struct accord_keeper *keeper)
     if (keeper == NULL)
         return;
     close(keeper->inbox.socket);
+    if (keeper->process > 0) /* it may be stopped, or wait for a key that does not come; there is nothing to lose */
+        (void)kill(keeper->process, SIGKILL);
     while (keeper->process > 0 && waitpid(keeper->process, NULL, 0) < 0 && errno == EINTR)
         continue;
     pthread_mutex_destroy(&keeper->mutex);
     free(keeper);
+}
+
+bool accord_keeper_gone(struct accord_keeper *keeper)
+{
+    pthread_mutex_lock(&keeper->mutex);
+    bool gone = keeper->broken;
+    pthread_mutex_unlock(&keeper->mutex);
+    return gone;
 }
 
 static bool ask(struct accord_keeper *keeper, struct accord_bytes text, uint64_t timestamp)

@@ -17,8 +17,10 @@ struct accord_keeper;
 ACCORD_MUST_USE enum accord_status accord_keeper_start(struct accord_keeper **keeper, const struct accord_fs *fs,
                                                        const char *key_arg, const char *passphrase_file,
                                                        struct accord_buffer *vkey, struct accord_error *error);
-/* The process ends by itself, when there is nobody to speak to any more; this waits for that. */
+/* Ends the process, which would end by itself, too, when there is nobody to speak to any more. */
 void accord_keeper_stop(struct accord_keeper *keeper);
+/* Is the process gone, or not asked any more because it did not answer? */
+bool accord_keeper_gone(struct accord_keeper *keeper);
 /* Notes to be signed (or, with a timestamp of 0, subtrees): the signature line over texts[i] is appended to *lines[i].
  */
 struct accord_keeper_errand {
@@ -31,8 +33,7 @@ struct accord_keeper_errand {
 /* Both, in this order, from any thread: the keeper is at work between them, for this caller alone. ACCORD_IO where the
  * process is gone or does not answer; it is not asked again then. */
 void accord_keeper_ask(struct accord_keeper *keeper, struct accord_keeper_errand *errand);
-ACCORD_MUST_USE enum accord_status accord_keeper_hear(struct accord_keeper *keeper,
-                                                      const struct accord_keeper_errand *errand,
-                                                      struct accord_error *error);
+ACCORD_MUST_USE enum accord_status
+accord_keeper_hear(struct accord_keeper *keeper, const struct accord_keeper_errand *errand, struct accord_error *error);
 
 #endif

@@ -430,6 +430,11 @@ enum accord_status accord_signing_end(struct accord_signing *signing, struct acc
     return status;
 }
 
+bool accord_signer_gone(const struct accord_signer *signer)
+{
+    return signer->keeper != NULL && accord_keeper_gone(signer->keeper);
+}
+
 /* Subtrees */
 
 void accord_subtree_print(struct accord_out *out, const struct accord_subtree *subtree)

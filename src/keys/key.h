@@ -57,6 +57,8 @@ struct accord_signing {
 };
 void accord_signing_begin(struct accord_signing *signing);
 ACCORD_MUST_USE enum accord_status accord_signing_end(struct accord_signing *signing, struct accord_error *error);
+/* Is the key in a process of its own that is gone? Then it signs nothing any more, and is not opened again. */
+bool accord_signer_gone(const struct accord_signer *signer);
 
 /* A subtree as text, for accord_signer_sign_subtree: `subtree START END`, the hash in base64, the origin, each with its
  * newline. */

@@ -52,8 +52,9 @@ struct accord_mirror {
     struct accord_mirror_slot *buckets[ACCORD_MIRROR_BUCKETS];
     struct accord_mirror_slot *newest, *oldest;
     size_t slot_count, open_count, open_held;
-    uint64_t doubts;    /* syncs of copies that failed */
-    bool state_doubted; /* the state file was open then */
+    uint64_t doubts;             /* syncs of copies that failed */
+    bool state_doubted;          /* the state file was open then */
+    struct accord_error suspect; /* ACCORD_OK, or why nothing is signed any more */
 };
 
 /* The logs that are known now; to be given back with accord_logs_free. */

@@ -35,6 +35,18 @@ static void forget_state(struct accord_mirror *mirror)
     mirror->state = NULL;
 }
 
+/* A mirror that has forgotten what it cosigned signs nothing more, of no log, until it is opened again: its state says
+ * so on the disk, and its operator what it forgot. */
+static enum accord_status check_trust(struct accord_mirror *mirror, struct accord_error *error)
+{
+    pthread_mutex_lock(&mirror->mutex);
+    enum accord_status status = mirror->suspect.status;
+    if (status != ACCORD_OK && error != NULL)
+        *error = mirror->suspect;
+    pthread_mutex_unlock(&mirror->mutex);
+    return status;
+}
+
 enum accord_status accord_mirror_remember(struct accord_mirror *mirror, struct accord_error *error)
 {
     char path[4096];
@@ -47,7 +59,8 @@ enum accord_status accord_mirror_remember(struct accord_mirror *mirror, struct a
     if (mirror->state != NULL)
         return ACCORD_OK;
     snprintf(path, sizeof path, "%s/.accord/pending", mirror->dir);
-    return accord_cosigner_state_open(&mirror->state, mirror->fs, path, error);
+    enum accord_status status = check_trust(mirror, error);
+    return status != ACCORD_OK ? status : accord_cosigner_state_open(&mirror->state, mirror->fs, path, error);
 }
 
 /* The last few */
@@ -149,6 +162,21 @@ static enum accord_status write_pending(struct accord_mirror *mirror, struct acc
     return status;
 }
 
+/* A checkpoint that the operator restored the memory to still has our cosignature. */
+static enum accord_status read_pending(struct accord_mirror *mirror, struct accord_bytes origin,
+                                       struct accord_witness_seen *seen, struct accord_buffer *note,
+                                       struct accord_error *error)
+{
+    struct accord_buffer stored;
+    accord_buffer_init(&stored, ACCORD_NOTE_SIZE_MAX);
+    enum accord_status status =
+        accord_cosigner_state_read(mirror->state, self(mirror), origin, seen, &stored, NULL, error);
+    if (status == ACCORD_OK && stored.size > 0)
+        status = strip(mirror, accord_buffer_bytes(&stored), note, error);
+    accord_buffer_free(&stored);
+    return status;
+}
+
 /* A mirror whose keys are others now, or whose memory is new or an old one, goes on from what it has published: that
  * was pending once. */
 static enum accord_status adopt_published(struct accord_mirror *mirror, const struct accord_mirror_slot *slot,
@@ -185,7 +213,7 @@ static enum accord_status load(struct accord_mirror *mirror, struct accord_mirro
     accord_buffer_init(&note, ACCORD_NOTE_SIZE_MAX);
     enum accord_status status = accord_mirror_remember(mirror, error);
     if (status == ACCORD_OK)
-        status = accord_cosigner_state_read(mirror->state, self(mirror), origin, &seen, &note, NULL, error);
+        status = read_pending(mirror, origin, &seen, &note, error);
     if (status == ACCORD_OK)
         status = adopt_published(mirror, slot, origin, &seen, &note, error);
     pthread_mutex_lock(&mirror->mutex);
@@ -247,6 +275,28 @@ enum accord_status accord_mirror_pending_of(struct accord_mirror *mirror, struct
 
 /* add-checkpoint */
 
+/* Does it carry a cosignature of ours over a tree beyond what was ever pending? With the memory. */
+static enum accord_status notice(struct accord_mirror *mirror, const struct accord_checkpoint_claim *checkpoint,
+                                 struct accord_error *error)
+{
+    struct accord_witness_seen seen;
+    bool forgot = false;
+    enum accord_status status =
+        accord_cosigner_state_read(mirror->state, self(mirror), checkpoint->origin, &seen, NULL, NULL, error);
+    for (size_t i = 0; i < mirror->signer_count && status == ACCORD_OK && !forgot; i++)
+        forgot = accord_cosigner_forgot(accord_signer_vkey(mirror->signers[i]), checkpoint, &seen, mirror->crypto);
+    if (!forgot)
+        return status;
+    struct accord_error why = {0};
+    status = accord_cosigner_state_suspect(mirror->state, ACCORD_FORGOT, &why);
+    pthread_mutex_lock(&mirror->mutex);
+    mirror->suspect = why;
+    pthread_mutex_unlock(&mirror->mutex);
+    if (error != NULL)
+        *error = why;
+    return status;
+}
+
 /* With the memory. */
 static enum accord_status judge(struct accord_mirror *mirror, struct accord_mirror_slot *slot,
                                 struct accord_cosigning *cosigning, uint64_t now, struct accord_error *error)
@@ -256,7 +306,9 @@ static enum accord_status judge(struct accord_mirror *mirror, struct accord_mirr
         status = load_once(mirror, slot, cosigning->request.checkpoint.origin, error);
     if (status != ACCORD_OK)
         return status;
-    status = accord_cosigner_answer_all(mirror->state, &cosigning, 1, now, mirror->crypto, error);
+    status = notice(mirror, &cosigning->request.checkpoint, error);
+    if (status == ACCORD_OK)
+        status = accord_cosigner_answer_all(mirror->state, &cosigning, 1, now, mirror->crypto, error);
     if (status != ACCORD_OK) {
         forget_state(mirror);
         pthread_mutex_lock(&mirror->mutex);
@@ -336,6 +388,16 @@ static enum accord_status sign(const struct accord_mirror *mirror, struct accord
     return status;
 }
 
+/* Whoever can read the checkpoint can read its tree: the latter is shown first. Where the checkpoint does not come to
+ * be published nothing is shown but what is held, and proven, until the copy is opened again. */
+static void show(struct accord_mirror_hold *hold, uint64_t size)
+{
+    pthread_mutex_lock(&hold->mirror->mutex);
+    hold->slot->published = true;
+    hold->slot->published_size = size;
+    pthread_mutex_unlock(&hold->mirror->mutex);
+}
+
 static enum accord_status sign_and_publish(struct accord_mirror_hold *hold, const struct accord_checkpoint_claim *claim,
                                            uint64_t now, struct accord_buffer *own, struct accord_error *error)
 {
@@ -346,8 +408,10 @@ static enum accord_status sign_and_publish(struct accord_mirror_hold *hold, cons
         status = append(&note, claim->note.whole, error);
     if (status == ACCORD_OK)
         status = append(&note, accord_buffer_bytes(own), error);
-    if (status == ACCORD_OK)
+    if (status == ACCORD_OK) {
+        show(hold, claim->size);
         status = accord_copy_publish(hold->copy, accord_buffer_bytes(&note), error);
+    }
     accord_buffer_free(&note);
     return status;
 }
@@ -356,7 +420,9 @@ enum accord_status accord_mirror_publish(struct accord_mirror_hold *hold, struct
                                          struct accord_buffer *lines, struct accord_error *error)
 {
     struct accord_checkpoint_claim claim;
-    enum accord_status status = accord_checkpoint_parse(&claim, pending, error);
+    enum accord_status status = check_trust(hold->mirror, error);
+    if (status == ACCORD_OK)
+        status = accord_checkpoint_parse(&claim, pending, error);
     if (status == ACCORD_OK && claim.size < accord_copy_size(hold->copy)) {
         accord_fail(error, ACCORD_ROLLBACK, 0);
         accord_error_expected_number(error, accord_copy_size(hold->copy));
@@ -370,12 +436,6 @@ enum accord_status accord_mirror_publish(struct accord_mirror_hold *hold, struct
     struct accord_buffer own;
     accord_buffer_init(&own, (size_t)ACCORD_MIRROR_KEYS_MAX * SIGNATURE_LINE_SIZE_MAX);
     status = sign_and_publish(hold, &claim, now, &own, error);
-    if (status == ACCORD_OK) {
-        pthread_mutex_lock(&hold->mirror->mutex);
-        hold->slot->published = true;
-        hold->slot->published_size = claim.size;
-        pthread_mutex_unlock(&hold->mirror->mutex);
-    }
     if (status == ACCORD_OK && lines != NULL)
         status = append(lines, accord_buffer_bytes(&own), error);
     accord_buffer_free(&own);

@@ -20,6 +20,7 @@ struct accord_mirror_upload {
     struct accord_upload form;
     struct accord_mirror_slot *slot; /* NULL until the log is known */
     struct accord_buffer origin;
+    uint64_t pending_size;                /* of the newest pending checkpoint */
     struct accord_buffer target;          /* the pending checkpoint at upload_end; empty where there is none */
     struct accord_checkpoint_claim claim; /* of it */
     uint64_t packages;                    /* authenticated and saved */
@@ -116,7 +117,8 @@ static enum accord_status print_info(struct accord_mirror_upload *upload, uint64
 }
 
 /* "If the client's upload_end value was valid, the first line SHOULD contain upload_end ... Otherwise, the first line
- * SHOULD be the tree size of the current pending checkpoint." */
+ * SHOULD be the tree size of the current pending checkpoint." More may be held than that tree has: the client, who
+ * begins at the second line, "MUST" not begin behind the first. */
 static void inform(struct accord_mirror_upload *upload, unsigned http_status, bool valid, uint64_t next)
 {
     struct accord_mirror *mirror = upload->mirror;
@@ -135,7 +137,7 @@ static void inform(struct accord_mirror_upload *upload, unsigned http_status, bo
     if (status == ACCORD_OK)
         status = accord_ticket_make(mirror->crypto, mirror->ticket_key, accord_buffer_bytes(&note), &ticket);
     if (status == ACCORD_OK)
-        status = print_info(upload, claim.size, next, accord_buffer_bytes(&ticket));
+        status = print_info(upload, claim.size, next < claim.size ? next : claim.size, accord_buffer_bytes(&ticket));
     upload->answer.info = status == ACCORD_OK;
     if (status == ACCORD_OK)
         conclude(upload, http_status);
@@ -176,6 +178,8 @@ static void accept(struct accord_mirror_upload *upload)
 
 /* The header */
 
+/* A ticket of more than is pending shows that the memory is an old one: what it forgot must come the way that
+ * checkpoints come, or the mirror checkpoint would be ahead of what is pending. */
 static bool ticket_find(struct accord_mirror_upload *upload)
 {
     const struct accord_upload_header *header = &upload->form.header;
@@ -183,7 +187,7 @@ static bool ticket_find(struct accord_mirror_upload *upload)
     struct accord_bytes note;
     if (!accord_ticket_open(upload->mirror->crypto, upload->mirror->ticket_key, header->ticket, &note) ||
         accord_checkpoint_parse(&claim, note, NULL) != ACCORD_OK || claim.size != header->end ||
-        !accord_bytes_equal(claim.origin, header->origin))
+        claim.size > upload->pending_size || !accord_bytes_equal(claim.origin, header->origin))
         return false;
     upload->target.size = 0;
     return accord_buffer_append(&upload->target, note) == ACCORD_OK;
@@ -230,8 +234,11 @@ static bool log_find(struct accord_mirror_upload *upload)
         return false;
     }
     struct accord_buffer newest;
+    struct accord_checkpoint_claim claim;
     accord_buffer_init(&newest, ACCORD_NOTE_SIZE_MAX);
     status = accord_mirror_pending_find(upload->mirror, upload->slot, NULL, &newest, &error);
+    if (status == ACCORD_OK && accord_checkpoint_parse(&claim, accord_buffer_bytes(&newest), &error) == ACCORD_OK)
+        upload->pending_size = claim.size;
     accord_buffer_free(&newest);
     if (status == ACCORD_OK)
         return true;
@@ -251,7 +258,8 @@ static void judge_header(struct accord_mirror_upload *upload)
         return;
     uint64_t next = accord_copy_next(held.copy), size = accord_copy_size(held.copy);
     let_go(upload);
-    bool conflict = !valid || header->end < size || header->start > next;
+    valid = valid && header->end >= size;
+    bool conflict = !valid || header->start > next;
     if (!conflict)
         conflict = (header->end < next ? header->end : next) - header->start > EXCESS_MAX;
     if (conflict)

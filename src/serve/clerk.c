@@ -358,6 +358,16 @@ static size_t prepare(struct accord_clerk *clerk, struct job **jobs, size_t coun
     return prepared;
 }
 
+/* A conflict is answered without the key: that says nothing of one that is gone. */
+static bool has_keys(struct job *const *jobs, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < jobs[i]->request->witness_count; j++)
+            if (accord_signer_gone(jobs[i]->request->witnesses[j]))
+                return false;
+    return true;
+}
+
 static void commit(struct accord_clerk *clerk, struct job *const *jobs, size_t count)
 {
     struct accord_cosigning *cosignings[GROUP_MAX];
@@ -368,7 +378,8 @@ static void commit(struct accord_clerk *clerk, struct job *const *jobs, size_t c
     enum accord_status status = accord_cosigner_answer_all(clerk->state, cosignings, count, clock->now(clock->context),
                                                            clerk->options.crypto, &error);
     if (status == ACCORD_OK) {
-        say_sound(clerk);
+        if (has_keys(jobs, count))
+            say_sound(clerk);
         atomic_fetch_add_explicit(&clerk->options.metrics->cosign_commits, 1, memory_order_relaxed);
     } else {
         give_up_state(clerk, &error);

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "core/text.h"
 #include "serve/answers.h"
+#include "serve/event.h"
 #include "serve/mirror_work.h"
 
 #define CHECKPOINT_BODY_MAX 131072 /* as a witness has it */
@@ -28,6 +29,7 @@ struct accord_mirror_role {
     struct accord_mirror_work *work;
     struct accord_mirror *mirror;
     int dir;
+    bool failing; /* its memory; said once */
 };
 
 /* Answers */
@@ -63,10 +65,24 @@ static void answer_checkpoint(struct accord_http_exchange *exchange, const struc
         accord_answer_error(exchange, (unsigned)verdict->http_status, &verdict->error, 0);
 }
 
+/* An answer of 200 has been in the memory; others need not have. */
+static void tell(struct accord_mirror_role *role, const struct accord_mirror_job *job)
+{
+    if (job->failed != ACCORD_OK && !role->failing)
+        accord_event_error(ACCORD_EVENT_ERROR, "mirror-failing", accord_mirror_dir(role->mirror), &job->error);
+    else if (job->failed == ACCORD_OK && role->failing && job->verdict.http_status == 200)
+        accord_event(ACCORD_EVENT_INFO, "mirror-recovered", NULL);
+    else
+        return;
+    role->failing = job->failed != ACCORD_OK;
+}
+
 static void answer_job(struct accord_mirror_role *role, struct accord_mirror_job *job)
 {
     struct accord_http_exchange *exchange = job->context;
     accord_http_keep(exchange, NULL);
+    if (!job->upload)
+        tell(role, job);
     if (job->upload)
         answer_upload(exchange, accord_mirror_upload_answer(job->state));
     else if (job->failed != ACCORD_OK)

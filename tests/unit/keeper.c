@@ -200,7 +200,8 @@ static void read_status(pid_t process, const char *field, char value[64])
     fclose(file);
 }
 
-/* It is sandboxed, it outlives the signals that end servers, and when it is killed that is said at once, and again. */
+/* It is sandboxed, it outlives every signal but the two that nobody outlives, and when it is killed that is said at
+ * once, and again. */
 static void is_alone(void **state)
 {
     (void)state;
@@ -214,19 +215,31 @@ static void is_alone(void **state)
     read_status(process, "NoNewPrivs:", value);
     assert_int_equal(strtol(value, NULL, 10), 1);
     accord_buffer_init(&line, 4096);
-    assert_int_equal(kill(process, SIGTERM), 0);
-    assert_int_equal(kill(process, SIGINT), 0);
-    assert_int_equal(kill(process, SIGHUP), 0);
+    for (int number = 1; number < NSIG; number++)
+        if (number != SIGKILL && number != SIGSTOP)
+            assert_int_equal(kill(process, number), 0);
     assert_int_equal(accord_signer_sign(apart, checkpoint(text, 1), NOW, &line, &error), ACCORD_OK);
+    assert_false(accord_signer_gone(apart));
     assert_int_equal(kill(process, SIGKILL), 0);
     void (*before)(int) = signal(SIGPIPE, SIG_IGN);
     for (unsigned i = 0; i < 2; i++) {
         assert_int_equal(accord_signer_sign(apart, checkpoint(text, 1), NOW, &line, &error), ACCORD_IO);
         assert_string_equal(error.what, "the process that keeps the key");
+        assert_true(accord_signer_gone(apart));
     }
     (void)signal(SIGPIPE, before);
     accord_buffer_free(&line);
     accord_signer_free(apart);
+}
+
+/* One that was stopped ends with its server all the same. */
+static void is_not_waited_for(void **state)
+{
+    (void)state;
+    struct accord_signer *apart = open_apart();
+    assert_int_equal(kill(child(), SIGSTOP), 0);
+    accord_signer_free(apart);
+    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 }
 
 static void *sign_often(void *context)
@@ -303,13 +316,9 @@ int main(void)
     }
     accord_crypto_start();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(signs_the_same),
-        cmocka_unit_test(signs_many),
-        cmocka_unit_test(refuses_the_same),
-        cmocka_unit_test(cannot_be_opened),
-        cmocka_unit_test(is_alone),
-        cmocka_unit_test(from_many_threads),
-        cmocka_unit_test(mldsa),
+        cmocka_unit_test(signs_the_same),    cmocka_unit_test(signs_many), cmocka_unit_test(refuses_the_same),
+        cmocka_unit_test(cannot_be_opened),  cmocka_unit_test(is_alone),   cmocka_unit_test(is_not_waited_for),
+        cmocka_unit_test(from_many_threads), cmocka_unit_test(mldsa),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
