@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define WITNESS_FILES_MAX 9
+
 enum accord_status accord_path_join(char path[ACCORD_PATH_SIZE], const char *dir, const char *name, const char *file,
                                     struct accord_error *error)
 {
@@ -62,6 +64,38 @@ enum accord_status accord_dir_open(struct accord_dir *dir, const struct accord_f
     return status;
 }
 
+/* The member's witness key as the roster has it; empty where it has none. */
+static struct accord_bytes witness_of(const struct accord_roster_claim *roster, const struct accord_member *member)
+{
+    for (size_t i = 0; i < member->key_count; i++) {
+        if (roster->keys[member->first_key + i].role == ACCORD_ROLE_WITNESS) {
+            return roster->keys[member->first_key + i].text;
+        }
+    }
+    return (struct accord_bytes){NULL, 0};
+}
+
+/* Opens the file, where it is there and holds this key. */
+static enum accord_status open_witness(struct accord_keyring *keyring, const struct accord_fs *fs, const char *path,
+                                       struct accord_bytes vkey, bool *found, struct accord_error *error)
+{
+    struct accord_signer **signer = &keyring->signers[keyring->count];
+    if (fs->exists(fs->context, path) != 1) {
+        return ACCORD_OK;
+    }
+    enum accord_status status = accord_signer_open(signer, fs, path, NULL, error);
+    if (status != ACCORD_OK) {
+        return status;
+    }
+    *found = accord_bytes_equal(accord_signer_vkey(*signer)->text, vkey);
+    if (*found) {
+        keyring->count++;
+    } else {
+        accord_signer_free(*signer);
+    }
+    return ACCORD_OK;
+}
+
 enum accord_status accord_keyring_witnesses(struct accord_keyring *keyring, const struct accord_fs *fs,
                                             const char *directory, const struct accord_roster_claim *roster,
                                             struct accord_error *error)
@@ -69,13 +103,16 @@ enum accord_status accord_keyring_witnesses(struct accord_keyring *keyring, cons
     keyring->count = 0;
     enum accord_status status = ACCORD_OK;
     for (size_t i = 0; status == ACCORD_OK && i < roster->member_count; i++) {
-        char domain[256], path[ACCORD_PATH_SIZE];
-        struct accord_bytes name = roster->members[i].domain;
+        char domain[256], path[ACCORD_PATH_SIZE], file[32] = "witness.key";
+        struct accord_bytes name = roster->members[i].domain, vkey = witness_of(roster, &roster->members[i]);
+        bool found = vkey.size == 0;
         snprintf(domain, sizeof domain, "%.*s", (int)name.size, (const char *)name.data);
-        status = accord_path_join(path, directory, domain, "witness.key", error);
-        if (status == ACCORD_OK && fs->exists(fs->context, path) == 1) {
-            status = accord_signer_open(&keyring->signers[keyring->count], fs, path, NULL, error);
-            keyring->count += status == ACCORD_OK;
+        for (unsigned n = 2; status == ACCORD_OK && !found && n <= WITNESS_FILES_MAX + 1; n++) {
+            status = accord_path_join(path, directory, domain, file, error);
+            if (status == ACCORD_OK) {
+                status = open_witness(keyring, fs, path, vkey, &found, error);
+            }
+            snprintf(file, sizeof file, "witness-%u.key", n);
         }
     }
     if (status != ACCORD_OK) {

@@ -28,8 +28,9 @@ struct accord_keyring {
     size_t count;
     struct accord_signer *signers[ACCORD_MEMBERS_MAX];
 };
-/* Opens the witness keys of the roster's members as far as they lie in DIRECTORY/DOMAIN/witness.key; members without
- * one are passed over: the quorum decides whether that matters. */
+/* Opens the witness keys of the roster's members as far as they lie in DIRECTORY/DOMAIN/witness.key, or, where that is
+ * the key of another roster, in witness-2.key to witness-9.key; members without one are passed over: the quorum decides
+ * whether that matters. */
 ACCORD_MUST_USE enum accord_status accord_keyring_witnesses(struct accord_keyring *keyring, const struct accord_fs *fs,
                                                             const char *directory,
                                                             const struct accord_roster_claim *roster,

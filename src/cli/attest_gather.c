@@ -2,14 +2,17 @@
  * What a line may hold is not judged here: the statement's parser does, when it is made. */
 #include "cli/attest_gather.h"
 
+#include "base/file.h"
 #include "cli/attest_import.h"
 #include "cli/child.h"
 #include "cli/git.h"
 #include "cli/say.h"
 #include "cli/stream.h"
 #include "cli/tree.h"
+#include "core/fields.h"
 #include "core/text.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -137,16 +140,41 @@ static void take_commit(struct accord_attesting *attesting, const struct accord_
     }
 }
 
-static int gather_git(const struct accord_call *call, struct accord_attesting *attesting)
+/* git works in the repository: a path that the user gave is found from here. */
+static int absolute(const struct accord_call *call, const char *option, char path[PATH_MAX], const char **found)
+{
+    struct accord_error error = {0};
+    const char *given = accord_call_value(call, option);
+    *found = given == NULL ? NULL : path;
+    if (given == NULL || realpath(given, path) != NULL) {
+        return 0;
+    }
+    (void)accord_file_error(&error, -errno, given);
+    return accord_refuse(call, NULL, &error);
+}
+
+static int look(const struct accord_call *call, struct accord_attesting *attesting, const struct accord_git *git)
 {
     struct accord_error error = {0};
     struct accord_git_found found;
+    accord_git_found_init(&found);
+    error.status = accord_git_look(git, call->crypto, &found, &error);
+    int result = error.status == ACCORD_OK ? 0 : accord_refuse(call, git->repository, &error);
+    if (result == 0) {
+        take_commit(attesting, git, &found);
+        accord_note(call, "commit %s: %zu files", found.commit, found.file_count);
+    }
+    accord_git_found_free(&found);
+    return result;
+}
+
+static int gather_git(const struct accord_call *call, struct accord_attesting *attesting)
+{
+    char home[PATH_MAX], signers[PATH_MAX];
     struct accord_git git = {.repository = accord_call_value(call, "git"),
                              .commit = accord_call_value(call, "commit"),
                              .tag = accord_call_value(call, "tag"),
-                             .signature = accord_call_flag(call, "require-signed"),
-                             .gnupg_home = accord_call_value(call, "gnupg-home"),
-                             .allowed_signers = accord_call_value(call, "allowed-signers")};
+                             .signature = accord_call_flag(call, "require-signed")};
     if (git.commit != NULL && git.tag != NULL) {
         return accord_usage(call, "--commit and --tag do not go together");
     }
@@ -155,25 +183,21 @@ static int gather_git(const struct accord_call *call, struct accord_attesting *a
                    ? accord_usage(call, "--commit, --tag and --require-signed need --git")
                    : 0;
     }
-    if (git.signature && git.gnupg_home == NULL && git.allowed_signers == NULL) {
+    int result = absolute(call, "gnupg-home", home, &git.gnupg_home);
+    if (result == 0) {
+        result = absolute(call, "allowed-signers", signers, &git.allowed_signers);
+    }
+    if (result == 0 && git.signature && git.gnupg_home == NULL && git.allowed_signers == NULL) {
         return accord_usage(call, "--require-signed needs --gnupg-home or --allowed-signers: whose signature?");
     }
-    accord_git_found_init(&found);
-    error.status = accord_git_look(&git, call->crypto, &found, &error);
-    int result = error.status == ACCORD_OK ? 0 : accord_refuse(call, git.repository, &error);
-    if (result == 0) {
-        take_commit(attesting, &git, &found);
-        accord_note(call, "commit %s: %zu files", found.commit, found.file_count);
-    }
-    accord_git_found_free(&found);
-    return result;
+    return result == 0 ? look(call, attesting, &git) : result;
 }
 
 /* NAME=TEXT of an option. */
 static bool cut_pair(const char *value, struct accord_bytes *name, struct accord_bytes *text)
 {
     *text = accord_bytes_of(value);
-    return accord_cut(text, '=', name) && name->size > 0 && text->size > 0;
+    return accord_cut(text, '=', name) && accord_token_valid(*name) && text->size > 0;
 }
 
 static int gather_pairs(const struct accord_call *call, struct accord_attesting *attesting)
@@ -183,7 +207,7 @@ static int gather_pairs(const struct accord_call *call, struct accord_attesting 
     struct accord_bytes name, text;
     while (accord_call_next(call, "parameter", &cursor, &value)) {
         if (!cut_pair(value, &name, &text)) {
-            return accord_usage(call, "--parameter %s is not NAME=TEXT, both not empty", value);
+            return accord_usage(call, "--parameter %s is not NAME=TEXT: a word, and what is not empty", value);
         }
         accord_attesting_line(attesting, ACCORD_LITERAL("parameter"), name, text);
     }
@@ -193,11 +217,11 @@ static int gather_pairs(const struct accord_call *call, struct accord_attesting 
             const char *ours = getenv(value);
             name = accord_bytes_of(value);
             text = accord_bytes_of(ours == NULL ? "" : ours);
-            if (text.size == 0) {
+            if (text.size == 0 || !accord_token_valid(name)) {
                 return accord_usage(call, "--environment %s: it is not set, or empty, here", value);
             }
         } else if (!cut_pair(value, &name, &text)) {
-            return accord_usage(call, "--environment %s is not NAME=TEXT, both not empty", value);
+            return accord_usage(call, "--environment %s is not NAME=TEXT: a word, and what is not empty", value);
         }
         accord_attesting_line(attesting, ACCORD_LITERAL("environment"), name, text);
     }
@@ -275,7 +299,10 @@ static int gather_tools(const struct accord_call *call, struct accord_attesting 
     if (attesting->draft.stage != ACCORD_STAGE_BUILD || accord_call_count(call, "run") == 0) {
         return 0;
     }
-    if (accord_call_count(call, "tool") == 0 && gather_tool(attesting, "cc", NULL) != ACCORD_OK) {
+    bool told =
+        accord_call_count(call, "tool") > 0 ||
+        accord_attesting_has_line(attesting, ACCORD_LITERAL("environment"), ACCORD_LITERAL(ACCORD_TOOL_PREFIX "cc"));
+    if (!told && gather_tool(attesting, "cc", NULL) != ACCORD_OK) {
         accord_note(call, "no compiler called cc tells its version: --tool names what the build used");
     }
     if (!accord_attesting_has_line(attesting, ACCORD_LITERAL("environment"), ACCORD_LITERAL("PATH"))) {

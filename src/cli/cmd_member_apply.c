@@ -107,8 +107,10 @@ static bool guess_role(const struct accord_vkey *vkey, enum accord_key_role *rol
     struct accord_bytes rest = vkey->name, domain;
     bool cosigns = vkey->type != ACCORD_KEY_ED25519;
     if (accord_cut(&rest, '/', &domain)) {
-        struct accord_bytes word = rest;
-        (void)accord_cut(&rest, '-', &word);
+        struct accord_bytes word;
+        if (!accord_cut(&rest, '-', &word)) {
+            word = rest;
+        }
         if (accord_role_read(word, role) && *role != ACCORD_ROLE_REPORT &&
             cosigns == (*role == ACCORD_ROLE_WITNESS || *role == ACCORD_ROLE_MIRROR)) {
             return true;

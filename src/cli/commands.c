@@ -36,6 +36,114 @@ const struct accord_command accord_commands[] = {
      .example = "accord policy my-accord -o accord.policy\n",
      .options = accord_options_policy,
      .run = accord_run_policy},
+    {.name = "member list",
+     .operands = "LOG",
+     .operands_min = 1,
+     .operands_max = 1,
+     .summary = "list who is in, with which keys, and who and what was",
+     .description =
+         "Follows the chain from the log's charter to its newest roster, as `accord trust pin` does, and prints it: its "
+         "members, how many of their release keys must sign and how many keys they have in each role, former members, "
+         "keys that were given up, logs, closed logs, the quorum. With --json every key is there.",
+     .example = "accord member list my-accord\n",
+     .options = accord_options_member_list,
+     .run = accord_run_member_list},
+    {.name = "member apply",
+     .operands = "",
+     .operands_min = 0,
+     .operands_max = 0,
+     .summary = "ask to be let in: sign the charter's digest and one's own keys",
+     .description =
+         "Writes an application: what the candidate's lines in the roster would be, signed by every key in it that "
+         "signs statements. Anybody may make one. It binds nobody: members take it into the next roster with `accord "
+         "member admit`, or do not.\n\n"
+         "Each private KEY signs here and stays where it is; its public half goes in, in the ROLE release, stage, "
+         "current, witness, mirror or report. Without ROLE= the key's own name decides (new.example/stage). Keys whose "
+         "private half is on another machine are given with --public, and sign there with `accord member sign`.",
+     .example = "accord member apply --accord https://log.example/ --domain new.example --jurisdiction FR --title New "
+                "--key release.key --key stage.key --key witness.key --url witness=https://witness.new.example/ -o "
+                "new.apply\n",
+     .options = accord_options_member_apply,
+     .run = accord_run_member_apply,
+     .keeps_keys = true},
+    {.name = "member rotate",
+     .operands = "",
+     .operands_min = 0,
+     .operands_max = 0,
+     .summary = "ask that a member's keys change: one or many, at any time",
+     .description =
+         "Writes an application with the lines that the member has now and these changes: private keys and --public "
+         "keys that it does not have are added (a witness or mirror key takes the place of the one before), --drop "
+         "takes some away. Every key in it that signs statements must sign; those that the member has and that are not "
+         "changed, too.\n\n"
+         "A key that is dropped is not forgotten: once the next roster is made, what it signed before counts, and what "
+         "it signs afterwards does not. After a key was lost the application lacks its signature, and `accord member "
+         "admit` says so: then the others must know in another way that it is the member who asks. To go on without a "
+         "gap, add the new key in one roster and drop the old one in another.",
+     .example = "accord member rotate --accord my-accord --domain cisco.com --key old/release.key --key "
+                "new/release.key --drop cisco.com/release -o cisco.apply\n",
+     .options = accord_options_member_rotate,
+     .run = accord_run_member_rotate,
+     .keeps_keys = true},
+    {.name = "member leave",
+     .operands = "",
+     .operands_min = 0,
+     .operands_max = 0,
+     .summary = "declare that a member leaves",
+     .description = "Writes a departure, signed by as many of the member's release keys as its threshold says. With the "
+                    "next roster the member is a former one: what it signed before still counts.",
+     .example = "accord member leave --accord my-accord --domain cisco.com --key release.key -o cisco.leave\n",
+     .options = accord_options_member_leave,
+     .run = accord_run_member_leave,
+     .keeps_keys = true},
+    {.name = "member admit",
+     .operands = "[APPLICATION|DEPARTURE...]",
+     .operands_min = 0,
+     .operands_max = ACCORD_OPERANDS_ANY,
+     .summary = "put the next roster together",
+     .description =
+         "Takes applications of candidates and of members that change their keys, departures, and what else the "
+         "members decide, writes the text of the next roster to NEXT, and says in words what is other in it. The same "
+         "files and options make the same text from the same log. Each --key signs it for its member; others sign "
+         "copies of NEXT with `accord member sign`, and no key travels.\n\n"
+         "Keys that are given up count below the size that the log has now, and in other logs before the time of its "
+         "quorum. With --revoke a key counts only below an INDEX that lies before: what a thief signed with it since "
+         "then counts for nothing. Of other logs nothing counts then, unless a TIME is given (POSIX seconds).\n\n"
+         "--close-log pins the newest tree of a log: its proofs verify for ever, and nothing more is taken from it. The "
+         "roster that does so is logged in another log of the accord.",
+     .example = "accord member admit --accord my-accord new.apply cisco.leave --key release.key -o next\n",
+     .options = accord_options_member_admit,
+     .run = accord_run_member_admit,
+     .keeps_keys = true},
+    {.name = "member sign",
+     .operands = "FILE",
+     .operands_min = 1,
+     .operands_max = 1,
+     .summary = "show what the next roster changes, and sign it",
+     .description =
+         "Shows what is other in the next roster than in the newest one of LOG, in words, who signed it already, and "
+         "adds the signature of each KEY; without one nothing is written. It is refused where it does not follow from "
+         "LOG's newest roster. Applications and departures are shown and signed the same way, by the keys that are on "
+         "other machines.",
+     .example = "accord member sign next --accord https://log.example/ --key release.key\n",
+     .options = accord_options_member_sign,
+     .run = accord_run_member_sign,
+     .keeps_keys = true},
+    {.name = "member enact",
+     .operands = "NEXT...",
+     .operands_min = 1,
+     .operands_max = ACCORD_OPERANDS_ANY,
+     .summary = "log the next roster once enough members have signed it",
+     .description =
+         "Puts the signatures of several files of the same text together, logs the roster, and has the quorum of the "
+         "roster before it stand behind the checkpoint. Then it logs an enactment, which proves just that: so the "
+         "chain can be followed when none of these witnesses is there any more.\n\n"
+         "Refused, and nothing logged, where too few members have signed. A signature that is wrong is left out. An "
+         "enactment may be signed by anybody.",
+     .example = "accord member enact next.cisco next.dell --accord my-accord\n",
+     .options = accord_options_member_enact,
+     .run = accord_run_member_enact,
+     .keeps_keys = true},
     {.name = "trust pin",
      .operands = "LOG",
      .operands_min = 1,

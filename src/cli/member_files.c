@@ -71,6 +71,37 @@ enum accord_status accord_member_log_open(struct accord_member_log *log, const s
                                         : status;
 }
 
+static enum accord_status offer(void *context, uint64_t index, struct accord_bytes entry, struct accord_error *error)
+{
+    enum accord_link link;
+    return accord_chain_offer(context, index, entry, &link, error);
+}
+
+enum accord_status accord_member_log_walk(struct accord_member_log *log, const struct accord_call *call,
+                                          const char *location, struct accord_error *error)
+{
+    struct accord_reader *reader = NULL;
+    struct accord_buffer note;
+    struct accord_checkpoint_claim newest;
+    accord_buffer_init(&note, ACCORD_NOTE_SIZE_MAX);
+    enum accord_status status = accord_chain_new(&log->chain, call->crypto, NULL, error);
+    if (status == ACCORD_OK) {
+        status = accord_log_source_open(&reader, call->fs, call->crypto, call->network, location, error);
+    }
+    if (status == ACCORD_OK) {
+        status = accord_scan_size(reader, &note, &newest, error);
+    }
+    if (status == ACCORD_OK) {
+        status = accord_scan(reader, newest.size, offer, log->chain, error);
+    }
+    if (status == ACCORD_OK) {
+        status = accord_chain_complete(log->chain, error);
+    }
+    accord_buffer_free(&note);
+    accord_reader_close(reader);
+    return status;
+}
+
 void accord_member_log_free(struct accord_member_log *log)
 {
     accord_chain_free(log->chain);

@@ -16,6 +16,10 @@ struct accord_member_log {
 /* Start with zeros; to be freed in either case. dated: *log's last and time are asked for. */
 ACCORD_MUST_USE enum accord_status accord_member_log_open(struct accord_member_log *log, const struct accord_call *call,
                                                           const char *location, bool dated, struct accord_error *error);
+/* The same with the rosters judged by their signatures alone, as whoever writes to a log reads it: the newest one may
+ * not have its enactment yet. */
+ACCORD_MUST_USE enum accord_status accord_member_log_walk(struct accord_member_log *log, const struct accord_call *call,
+                                                          const char *location, struct accord_error *error);
 void accord_member_log_free(struct accord_member_log *log);
 /* The last checkpoint of another log, as this roster accepts it: *origin (of ACCORD_ORIGIN_SIZE_MAX) keeps its name. */
 ACCORD_MUST_USE enum accord_status accord_member_last(const struct accord_call *call,

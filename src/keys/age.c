@@ -5,19 +5,20 @@
 
 #include "core/text.h"
 #include "crypto/backend.h"
+#include "keys/age_inner.h"
 
 #include <nettle/hmac.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define VERSION "age-encryption.org/v1\n"
+#define VERSION ACCORD_AGE_VERSION
 #define BEGIN "-----BEGIN AGE ENCRYPTED FILE-----\n"
 #define ARMOR_START "-----BEGIN AGE "
 #define END "-----END AGE ENCRYPTED FILE-----"
 #define SALT_LABEL "age-encryption.org/v1/scrypt"
 
-#define FILE_KEY_SIZE 16
+#define FILE_KEY_SIZE ACCORD_AGE_FILE_KEY_SIZE
 #define NONCE_SIZE 16
 #define TAG_SIZE 16
 #define BASE64_MAX ACCORD_BASE64_SIZE(32)
@@ -100,8 +101,8 @@ enum accord_status accord_age_armor(struct accord_bytes binary, struct accord_bu
     return ACCORD_OK;
 }
 
-/* Canonical base64 without padding, exactly size bytes: the padding is put back, and the one reader reads it. */
-static bool base64_raw_read(struct accord_bytes text, uint8_t *data, size_t size)
+/* The padding is put back, and the one reader reads it. */
+bool accord_age_base64_read(struct accord_bytes text, uint8_t *data, size_t size)
 {
     uint8_t padded[BASE64_MAX];
     if (text.size != (size * 8 + 5) / 6)
@@ -125,7 +126,7 @@ static enum accord_status parse_arguments(struct accord_age_claim *claim, struct
 {
     struct accord_bytes salt;
     uint64_t work;
-    if (!accord_cut(&arguments, ' ', &salt) || !base64_raw_read(salt, claim->salt, sizeof claim->salt) ||
+    if (!accord_cut(&arguments, ' ', &salt) || !accord_age_base64_read(salt, claim->salt, sizeof claim->salt) ||
         !accord_decimal_read(arguments, &work) || work == 0)
         return accord_fail(error, ACCORD_MALFORMED, 2);
     if (work > ACCORD_AGE_WORK_LOG2_MAX) {
@@ -154,7 +155,7 @@ static enum accord_status parse_stanza(struct accord_age_claim *claim, struct ac
     enum accord_status status = parse_arguments(claim, line, error);
     if (status != ACCORD_OK)
         return status;
-    if (!accord_cut_line(rest, &line) || !base64_raw_read(line, claim->wrapped_key, sizeof claim->wrapped_key))
+    if (!accord_cut_line(rest, &line) || !accord_age_base64_read(line, claim->wrapped_key, sizeof claim->wrapped_key))
         return accord_fail(error, ACCORD_MALFORMED, 3);
     return ACCORD_OK;
 }
@@ -171,7 +172,7 @@ enum accord_status accord_age_parse(struct accord_age_claim *claim, struct accor
         return status;
     size_t before = binary.size - rest.size;
     if (!accord_cut_line(&rest, &line) || !accord_cut_prefix(&line, ACCORD_LITERAL("--- ")) ||
-        !base64_raw_read(line, claim->mac, sizeof claim->mac))
+        !accord_age_base64_read(line, claim->mac, sizeof claim->mac))
         return accord_fail(error, ACCORD_MALFORMED, 4);
     claim->header = (struct accord_bytes){binary.data, before + 3};
     claim->payload = rest;
@@ -211,23 +212,23 @@ static void hmac(struct accord_bytes key, struct accord_bytes data, uint8_t mac[
     accord_wipe(&context, sizeof context);
 }
 
-/* HKDF-SHA-256 (RFC 5869) with 32 bytes of output, which is one block: info is followed by its number. */
-static void derive(const uint8_t file_key[FILE_KEY_SIZE], struct accord_bytes salt, struct accord_bytes info_and_one,
-                   uint8_t key[32])
+void accord_age_derive(struct accord_bytes secret, struct accord_bytes salt, struct accord_bytes info_and_one,
+                       uint8_t key[32])
 {
     uint8_t extracted[32];
     static const uint8_t no_salt[32];
     if (salt.size == 0)
         salt = (struct accord_bytes){no_salt, sizeof no_salt};
-    hmac(salt, (struct accord_bytes){file_key, FILE_KEY_SIZE}, extracted);
+    hmac(salt, secret, extracted);
     hmac((struct accord_bytes){extracted, sizeof extracted}, info_and_one, key);
     accord_wipe(extracted, sizeof extracted);
 }
 
-static void header_mac(const uint8_t file_key[FILE_KEY_SIZE], struct accord_bytes header, uint8_t mac[32])
+void accord_age_header_mac(const uint8_t file_key[FILE_KEY_SIZE], struct accord_bytes header, uint8_t mac[32])
 {
     uint8_t key[32];
-    derive(file_key, (struct accord_bytes){NULL, 0}, ACCORD_LITERAL("header\x01"), key);
+    accord_age_derive((struct accord_bytes){file_key, FILE_KEY_SIZE}, (struct accord_bytes){NULL, 0},
+                      ACCORD_LITERAL("header\x01"), key);
     hmac((struct accord_bytes){key, sizeof key}, header, mac);
     accord_wipe(key, sizeof key);
 }
@@ -262,7 +263,7 @@ static enum accord_status open_payload(const struct accord_age_claim *claim, con
                                        struct accord_buffer *plain, struct accord_error *error)
 {
     uint8_t mac[32], key[32];
-    header_mac(file_key, claim->header, mac);
+    accord_age_header_mac(file_key, claim->header, mac);
     if (sodium_memcmp(mac, claim->mac, sizeof mac) != 0)
         return fail(error, ACCORD_MALFORMED, "header MAC");
     struct accord_bytes nonce = {claim->payload.data, NONCE_SIZE};
@@ -270,7 +271,7 @@ static enum accord_status open_payload(const struct accord_age_claim *claim, con
     enum accord_status status = accord_buffer_reserve(plain, chunk.size - TAG_SIZE);
     if (status != ACCORD_OK)
         return fail(error, status, "payload");
-    derive(file_key, nonce, ACCORD_LITERAL("payload\x01"), key);
+    accord_age_derive((struct accord_bytes){file_key, FILE_KEY_SIZE}, nonce, ACCORD_LITERAL("payload\x01"), key);
     uint8_t nothing;
     uint8_t *place = plain->data == NULL ? &nothing : plain->data + plain->size;
     bool opened = crypto_aead_chacha20poly1305_ietf_decrypt(place, NULL, NULL, chunk.data, chunk.size, NULL, 0,
@@ -315,7 +316,7 @@ static bool seal_header(struct accord_age_claim *claim, struct accord_bytes pass
     accord_wipe(key, sizeof key);
     struct accord_out out = {text, sizeof text, 0, false};
     put_header(&out, claim);
-    header_mac(file_key, accord_out_bytes(&out), claim->mac);
+    accord_age_header_mac(file_key, accord_out_bytes(&out), claim->mac);
     return true;
 }
 
@@ -336,7 +337,8 @@ static enum accord_status seal(struct accord_bytes plain, struct accord_bytes pa
     accord_age_print(&out, &claim);
     uint8_t *nonce = binary->data + out.size;
     accord_random(nonce, NONCE_SIZE);
-    derive(file_key, (struct accord_bytes){nonce, NONCE_SIZE}, ACCORD_LITERAL("payload\x01"), key);
+    accord_age_derive((struct accord_bytes){file_key, FILE_KEY_SIZE}, (struct accord_bytes){nonce, NONCE_SIZE},
+                      ACCORD_LITERAL("payload\x01"), key);
     crypto_aead_chacha20poly1305_ietf_encrypt(nonce + NONCE_SIZE, NULL, plain.data, plain.size, NULL, 0, NULL,
                                               only_chunk_nonce, key);
     binary->size = out.size + NONCE_SIZE + plain.size + TAG_SIZE;

@@ -193,6 +193,10 @@ enum accord_status accord_prefetch_get(struct accord_prefetch *prefetch, const s
         if (slot->fetch.status == ACCORD_TOO_LARGE || slot->fetch.answer.size > fetch->answer.maximum) {
             enlarge(prefetch, lane);
             ahead = false;
+        } else if (slot->fetch.status != ACCORD_OK) {
+            /* It shared the line with the others, and its time has passed while nobody waited for it. */
+            drop_all(prefetch, lane);
+            ahead = false;
         }
     }
     enum accord_status status = ahead ? hand_over(prefetch, slot, fetch) : fetch_now(prefetch, fetch);

@@ -40,7 +40,7 @@ struct accord_clerk {
     /* The thread's. */
     struct accord_cosigner_state *state; /* NULL after it failed, until it could be opened again */
     uint64_t reopened_us;
-    bool failing;
+    bool failing, keyless; /* a key is gone: it fails until the server is started again */
     struct accord_error failure;
     struct accord_logs *logs;
     struct accord_crew *crew;
@@ -358,7 +358,7 @@ static size_t prepare(struct accord_clerk *clerk, struct job **jobs, size_t coun
     return prepared;
 }
 
-/* A conflict is answered without the key: that says nothing of one that is gone. */
+/* A key whose process is gone does not come back. */
 static bool has_keys(struct job *const *jobs, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -378,10 +378,11 @@ static void commit(struct accord_clerk *clerk, struct job *const *jobs, size_t c
     enum accord_status status = accord_cosigner_answer_all(clerk->state, cosignings, count, clock->now(clock->context),
                                                            clerk->options.crypto, &error);
     if (status == ACCORD_OK) {
-        if (has_keys(jobs, count))
+        if (!clerk->keyless)
             say_sound(clerk);
         atomic_fetch_add_explicit(&clerk->options.metrics->cosign_commits, 1, memory_order_relaxed);
     } else {
+        clerk->keyless = clerk->keyless || !has_keys(jobs, count);
         give_up_state(clerk, &error);
     }
     for (size_t i = 0; i < count; i++) {

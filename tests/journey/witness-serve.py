@@ -202,6 +202,18 @@ second = Server(ready=False)
 check("a second server on one state is refused", second.process.wait(20) == 3, second.said())
 check("a graceful stop ends with 0", server.stop() == 0, server.said())
 
+# a key whose process is gone
+server = Server()
+keeper = int(pathlib.Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text())
+os.kill(keeper, signal.SIGKILL)
+answer = server.ask("POST", ADD, request(f"fork{winner}", 8, of="one"))
+check("a key whose process was killed signs nothing: 503", answer.status == 503 and "keeps the key" in answer.text, answer)
+answer = server.ask("POST", ADD, request(f"fork{winner}", 7, of="one"))
+check("what needs no key is answered", answer.status == 409, answer)
+check("/healthz goes on saying that something is wrong", server.get("/healthz").status == 503)
+check("it is said once", sum("event=witness-failing" in line for line in server.lines) == 1, server.said())
+check("it ends", server.stop() == 0)
+
 # a backup that is put back
 server = Server()
 check("its key is in a process of its own", "accord-keeper" in (pathlib.Path("/proc") / pathlib.Path(
@@ -222,6 +234,7 @@ expect("a checkpoint without its cosignature is refused", accord("witness", "res
                                                                  "strange", "--confirm"), 1, "cosignature")
 run = accord("witness", "restore", "--state", "w.state", "--checkpoint", "seen", "--json")
 check("its memory is raised", run.status == 1 and run.json()["raised"][0]["size"] == 9, run)
+check("which confirms nothing yet", accord("serve", "config").status == 3)
 expect("and the operator confirms", accord("witness", "restore", "--state", "w.state", "--confirm"), 0, "used from here on")
 server = Server()
 answer = server.ask("POST", ADD, body)

@@ -108,7 +108,7 @@ struct answer {
     unsigned status;
     bool info;
     struct mirrored_info says;
-    char text[2048];
+    char text[8192];
 };
 
 /* All of a body, in pieces. */
@@ -548,7 +548,7 @@ static void assert_doubted(void)
 /* A request, of this log, with a note that somebody has. */
 static enum accord_status show(struct accord_mirror *mirror, uint64_t old_size, struct accord_bytes note, int *http)
 {
-    static uint8_t body[16384];
+    static uint8_t body[32768];
     struct accord_witness_verdict verdict = {0};
     struct accord_merkle_proof proof;
     struct accord_hash_source source = mirrored_source(the_log, 0);
@@ -615,6 +615,36 @@ static void test_restored_memory_is_filled(void **state)
     assert_int_equal(step(mirror, the_log, 1, 900, 1000).http_status, 422);
     accord_mirror_close(mirror);
     accord_buffer_free(&seen);
+}
+
+/* With an ML-DSA-44 key of the same name beside an Ed25519 one, where this machine has it: its lines are 3,300 bytes.
+ */
+static void test_mldsa44(void **state)
+{
+    (void)state;
+    struct accord_signer *before = keys[0];
+    if (!accord_mldsa44_available())
+        skip();
+    assert_int_equal(accord_signer_generate(&keys[0], slice("mirror.example/b"), ACCORD_KEY_COSIGNATURE_MLDSA44, NULL),
+                     ACCORD_OK);
+    struct accord_mirror *mirror = mirror_open(0);
+    assert_step(mirror, 0, 500, 200);
+    struct answer answer = upload(mirror, 0, 500, 1);
+    assert_info(answer, 202, 500, 256);
+    assert_int_equal(upload(mirror, 256, 500, 1).status, 200);
+    assert_published(500);
+    accord_mirror_close(mirror);
+    mirror = mirror_open(0);
+    assert_step(mirror, 500, 900, 200);
+    assert_int_equal(step(mirror, the_log, 1, 900, 1000).http_status, 422);
+    assert_int_equal(upload(mirror, 500, 500, 0).status, 200);
+    assert_int_equal(upload(mirror, 500, 900, 3).status, 200);
+    assert_published(900);
+    accord_mirror_close(mirror);
+    assert_int_equal(tear_down(state) | set_up(state), 0);
+    test_restored_directory(state);
+    accord_signer_free(keys[0]);
+    keys[0] = before;
 }
 
 /* Two requests for one log, their packages in turn. */
@@ -738,6 +768,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_ticket_beyond_the_memory, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_restored_directory, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_restored_memory_is_filled, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_mldsa44, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_interleaved, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_threads, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refuses_other_keys, set_up, tear_down),
