@@ -34,7 +34,8 @@ const struct accord_option accord_options_withdraw[] = {
     ACCORD_ENTER_ACCORD,
     {.name = "vendor", .value = "NAME", .help = "the member whose product it is", .rule = ACCORD_OPTION_REQUIRED},
     {.name = "product", .value = "P", .help = "the product", .rule = ACCORD_OPTION_REQUIRED},
-    {.name = "key", .value = "KEY", .help = "a release key of the vendor", .rule = ACCORD_OPTION_SOME},
+    {.name = "key", .value = "KEY", .help = "a release key of the vendor", .rule = ACCORD_OPTION_REPEATED},
+    ACCORD_ENTER_SIGNED,
     {.name = "sequence", .value = "N", .help = "the release that is taken back", .rule = ACCORD_OPTION_SOME},
     {.name = "reason",
      .value = "WORD",
@@ -45,6 +46,7 @@ const struct accord_option accord_options_withdraw[] = {
     {.name = "output", .value = "FILE", .help = "where the proof goes; otherwise P.withdrawn", .letter = 'o'},
     ACCORD_ENTER_PASSPHRASE,
     ACCORD_ENTER_TIMEOUT,
+    {.name = "statement-only", .help = "sign the statement and write it to standard output; log nothing"},
     {.name = NULL}};
 
 struct saying {
@@ -77,6 +79,9 @@ static void put_line(struct accord_out *out, const char *key, uint64_t number)
     accord_put_byte(out, '\n');
 }
 
+static enum accord_status make_withdraw(void *context, const struct accord_roster_claim *roster,
+                                        struct accord_out *text, struct accord_error *error);
+
 /* What both have in common: made, logged, and its proof written. */
 static int say(const struct accord_call *call, const struct accord_enter_plan *plan, const char *suffix)
 {
@@ -89,14 +94,20 @@ static int say(const struct accord_call *call, const struct accord_enter_plan *p
     if (result != 0) {
         return result;
     }
+    bool statement_only = plan->make == make_withdraw && accord_call_flag(call, "statement-only");
     accord_entered_init(&entered);
-    error.status = accord_enter_log(&enter, plan, &entered, &error);
+    error.status = statement_only ? accord_enter_statement(&enter, plan, &entered, &error)
+                                  : accord_enter_log(&enter, plan, &entered, &error);
     snprintf(path, sizeof path, "%s.%s", accord_call_value(call, "product"), suffix);
     output = output == NULL ? path : output;
     if (error.status == ACCORD_USAGE) {
         result = accord_usage(call, "--%s %s: that is no value for it", error.what, error.found);
     } else if (error.status != ACCORD_OK) {
         result = accord_enter_refuse(call, &entered, &error);
+    } else if (statement_only) {
+        accord_print(call, accord_buffer_bytes(&entered.entry));
+        result =
+            accord_answer(call, json_pack("{s:o}", "statement", accord_json_text(accord_buffer_bytes(&entered.entry))));
     } else {
         accord_note(call, "%.*s", ACCORD_TEXT(accord_enter_text(accord_buffer_bytes(&entered.entry))));
         accord_note(call, "logged as entry %" PRIu64 "; cosigned by %zu witnesses", entered.index,
@@ -389,9 +400,9 @@ static enum accord_status judge_withdraw(void *context, const struct accord_rost
     if (status == ACCORD_OK) {
         status = check_words(saying, &claim, error);
     }
-    return status == ACCORD_OK ? accord_roster_signed(roster, &claim.statement.note, claim.vendor, NULL,
-                                                      saying->view->crypto, &signers, error)
-                               : status;
+    return status == ACCORD_OK && roster != NULL ? accord_roster_signed(roster, &claim.statement.note, claim.vendor,
+                                                                        NULL, saying->view->crypto, &signers, error)
+                                                 : status;
 }
 
 int accord_run_withdraw(struct accord_call *call)

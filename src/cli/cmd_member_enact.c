@@ -18,12 +18,14 @@ const struct accord_option accord_options_member_enact[] = {
     ACCORD_ENTER_ACCORD,
     {.name = "key",
      .value = "KEY",
-     .help = "any key of type 0x01, to sign the enactment; the log's own where LOG is a directory",
-     .rule = ACCORD_OPTION_REPEATED},
+     .help = "any key of type 0x01, to sign the enactment; the log's own where LOG is a directory"},
     {.name = "output", .letter = 'o', .value = "FILE", .help = "where to write the roster's proof, if it is wanted"},
     ACCORD_ENTER_PASSPHRASE,
     ACCORD_ENTER_TIMEOUT,
     {.name = NULL}};
+
+#define TIMEOUT_SECONDS 60
+#define TIMEOUT_MAX_SECONDS 86400
 
 /* A roster that is being enacted. */
 struct enacting {
@@ -34,11 +36,45 @@ struct enacting {
     struct accord_roster_claim *claim;
     struct accord_entered roster, enactment;
     char log_key[ACCORD_PATH_SIZE];
-    const char *default_key;
-    bool known; /* the log has it already: only its enactment is missing */
+    const char *key; /* that signs the enactment */
+    bool known;      /* the log has it already: only its enactment is missing */
 };
 
-/* All signatures, of all files. The first one is merged into nothing like the others. */
+static void waiting(void *context)
+{
+    accord_note(context, "waiting until the log publishes it with its quorum ...");
+}
+
+/* Unlike other statements a roster brings its signatures along, so no key need be given. 0, or an exit status. */
+static int fill_enter(struct enacting *enacting)
+{
+    const struct accord_call *call = enacting->call;
+    const char *timeout = accord_call_value(call, "timeout");
+    uint64_t seconds = TIMEOUT_SECONDS;
+    size_t cursor = 0;
+    enacting->enter = (struct accord_enter){.fs = call->fs,
+                                            .crypto = call->crypto,
+                                            .clock = call->clock,
+                                            .network = call->network,
+                                            .location = accord_call_value(call, "accord"),
+                                            .waiting = waiting,
+                                            .waiting_context = (void *)(uintptr_t)call,
+                                            .passphrase_file = accord_call_value(call, "passphrase-file")};
+    if (timeout != NULL &&
+        (!accord_decimal_read(accord_bytes_of(timeout), &seconds) || seconds == 0 || seconds > TIMEOUT_MAX_SECONDS)) {
+        return accord_usage(call, "--timeout is a number of seconds, from 1 to %d", TIMEOUT_MAX_SECONDS);
+    }
+    enacting->enter.timeout_ms = seconds * 1000;
+    if (accord_call_next(call, "key", &cursor, &enacting->key)) {
+        enacting->enter.keys = &enacting->key;
+        enacting->enter.key_count = 1;
+    } else if (accord_location_is_url(enacting->enter.location)) {
+        return accord_usage(call, "a log behind a URL signs nothing for you: give --key");
+    }
+    return 0;
+}
+
+/* All signatures, of all files. The first one is merged into nothing like the others. Are there enough? */
 static enum accord_status merge(struct enacting *enacting, const struct accord_roster_claim *roster,
                                 struct accord_error *error)
 {
@@ -47,7 +83,10 @@ static enum accord_status merge(struct enacting *enacting, const struct accord_r
     for (size_t i = 0; status == ACCORD_OK && i < call->operand_count; i++) {
         status = accord_member_file_merge(&enacting->file, &enacting->sources[i], roster, call, error);
     }
-    return status;
+    if (status == ACCORD_OK) {
+        status = accord_roster_parse(enacting->claim, accord_buffer_bytes(&enacting->file.whole), call->crypto, error);
+    }
+    return status == ACCORD_OK ? accord_roster_verify_next(roster, enacting->claim, call->crypto, error) : status;
 }
 
 static enum accord_status read_files(struct enacting *enacting, struct accord_error *error)
@@ -147,21 +186,74 @@ static enum accord_status log_enactment(struct enacting *enacting, struct accord
     struct accord_enter enter = enacting->enter;
     const struct accord_enter_plan plan = {.context = enacting, .make = make_enactment, .judge = judge_enactment};
     if (enter.key_count == 0) {
-        enter.keys = &enacting->default_key;
+        enter.keys = &enacting->key;
         enter.key_count = 1;
         enter.passphrase_file = NULL;
     }
     return accord_enter_log(&enter, &plan, &enacting->enactment, error);
 }
 
+/* Is the checkpoint one by the roster before? */
+static enum accord_status check_earlier(const struct enacting *enacting, const struct accord_roster_claim *earlier,
+                                        const struct accord_checkpoint_claim *newest, struct accord_error *error)
+{
+    struct accord_buffer text;
+    struct accord_checkpoint checkpoint;
+    struct accord_cosigners cosigners;
+    struct accord_policy *policy = malloc(sizeof *policy);
+    accord_buffer_init(&text, ACCORD_POLICY_SIZE_MAX);
+    enum accord_status status =
+        policy == NULL ? accord_fail(error, ACCORD_NO_MEMORY, 0) : accord_chain_policy(earlier, &text, error);
+    if (status == ACCORD_OK) {
+        status = accord_policy_parse(policy, accord_buffer_bytes(&text), enacting->call->crypto, error);
+    }
+    if (status == ACCORD_OK) {
+        status = accord_roster_verify_checkpoint(earlier, policy, newest, enacting->call->crypto, &checkpoint,
+                                                 &cosigners, error);
+    }
+    accord_buffer_free(&text);
+    free(policy);
+    return status;
+}
+
+/* Proves the roster that the log has under its newest checkpoint. */
+static enum accord_status prove_newest(struct enacting *enacting, struct accord_reader *reader,
+                                       const struct accord_chain *chain, struct accord_error *error)
+{
+    struct accord_entered *entered = &enacting->roster;
+    struct accord_checkpoint_claim newest;
+    struct accord_merkle_proof inclusion;
+    struct accord_hash_source source = accord_reader_hashes(reader);
+    enum accord_status status = accord_scan_size(reader, &entered->checkpoint, &newest, error);
+    if (status == ACCORD_OK) {
+        status = check_earlier(enacting, &chain->roster[1 - chain->current], &newest, error);
+    }
+    if (status != ACCORD_OK) {
+        return status;
+    }
+    entered->index = chain->roster_index;
+    status = accord_inclusion_prove(enacting->call->crypto, &source, entered->index, newest.size, &inclusion);
+    if (status != ACCORD_OK) {
+        *error = *accord_reader_error(reader);
+        return status;
+    }
+    status = accord_buffer_reserve(&entered->proof, ACCORD_PROOF_SIZE_MAX / 2);
+    if (status != ACCORD_OK) {
+        return accord_fail(error, status, 0);
+    }
+    struct accord_out out = {entered->proof.data, entered->proof.capacity, 0, false};
+    accord_proof_print(&out, accord_buffer_bytes(&entered->entry), entered->index, &inclusion,
+                       accord_buffer_bytes(&entered->checkpoint));
+    entered->proof.size = out.size;
+    return out.full ? accord_fail(error, ACCORD_NO_SPACE, 0) : ACCORD_OK;
+}
+
 /* A log that has the roster already, without an enactment: somebody was interrupted. The newest checkpoint may still
- * have the quorum that it needs; whether it has, whoever walks the chain asks. */
+ * have the quorum that it needs. */
 static enum accord_status prove_known(struct enacting *enacting, const struct accord_chain *chain,
                                       struct accord_error *error)
 {
     struct accord_reader *reader = NULL;
-    struct accord_checkpoint_claim newest;
-    struct accord_merkle_proof inclusion;
     struct accord_entered *entered = &enacting->roster;
     enum accord_status status =
         accord_buffer_append(&entered->entry, accord_buffer_bytes(&chain->roster_entry[chain->current]));
@@ -171,24 +263,9 @@ static enum accord_status prove_known(struct enacting *enacting, const struct ac
     status = accord_log_source_open(&reader, enacting->call->fs, enacting->call->crypto, enacting->call->network,
                                     enacting->enter.location, error);
     if (status == ACCORD_OK) {
-        status = accord_scan_size(reader, &entered->checkpoint, &newest, error);
+        status = prove_newest(enacting, reader, chain, error);
     }
     if (status == ACCORD_OK) {
-        struct accord_hash_source source = accord_reader_hashes(reader);
-        entered->index = chain->roster_index;
-        status = accord_inclusion_prove(enacting->call->crypto, &source, entered->index, newest.size, &inclusion);
-        if (status != ACCORD_OK) {
-            *error = *accord_reader_error(reader);
-        }
-    }
-    if (status == ACCORD_OK) {
-        status = accord_buffer_reserve(&entered->proof, ACCORD_PROOF_SIZE_MAX / 2);
-    }
-    if (status == ACCORD_OK) {
-        struct accord_out out = {entered->proof.data, entered->proof.capacity, 0, false};
-        accord_proof_print(&out, accord_buffer_bytes(&entered->entry), entered->index, &inclusion,
-                           accord_buffer_bytes(&entered->checkpoint));
-        entered->proof.size = out.size;
         status =
             accord_roster_parse(enacting->claim, accord_buffer_bytes(&entered->entry), enacting->call->crypto, error);
     }
@@ -221,7 +298,7 @@ static enum accord_status choose_key(struct enacting *enacting, struct accord_er
     enum accord_status status = accord_dir_open(&dir, enacting->call->fs, enacting->enter.location, error);
     if (status == ACCORD_OK) {
         memcpy(enacting->log_key, dir.log_key, sizeof enacting->log_key);
-        enacting->default_key = enacting->log_key;
+        enacting->key = enacting->log_key;
     }
     return status;
 }
@@ -275,10 +352,7 @@ int accord_run_member_enact(struct accord_call *call)
 {
     struct accord_error error = {0};
     struct enacting enacting = {.call = call};
-    if (accord_call_count(call, "key") == 0 && accord_location_is_url(accord_call_value(call, "accord"))) {
-        return accord_usage(call, "a log behind a URL signs nothing for you: give --key");
-    }
-    int result = accord_enter_call(call, &enacting.enter);
+    int result = fill_enter(&enacting);
     if (result != 0) {
         return result;
     }
@@ -297,6 +371,5 @@ int accord_run_member_enact(struct accord_call *call)
     accord_member_file_free(&enacting.file);
     accord_entered_free(&enacting.roster);
     accord_entered_free(&enacting.enactment);
-    accord_enter_call_free(&enacting.enter);
     return result;
 }

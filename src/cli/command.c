@@ -18,14 +18,28 @@ const struct accord_option accord_options_shared[] = {{.name = "json", .help = "
                                                       {.name = "help", .help = "explain this command"},
                                                       {.name = NULL}};
 
-static const struct accord_option *option_named(const struct accord_call *call, const char *name)
+static const struct accord_option *find_option(const struct accord_call *call, const char *name)
 {
     for (const struct accord_option *option = call->command->options; option->name != NULL; option++) {
         if (strcmp(option->name, name) == 0) {
             return option;
         }
     }
-    abort();
+    return NULL;
+}
+
+static const struct accord_option *option_named(const struct accord_call *call, const char *name)
+{
+    const struct accord_option *option = find_option(call, name);
+    if (option == NULL) {
+        abort();
+    }
+    return option;
+}
+
+bool accord_call_knows(const struct accord_call *call, const char *option)
+{
+    return find_option(call, option) != NULL;
 }
 
 static const struct accord_argument *last_given(const struct accord_call *call, const struct accord_option *option,

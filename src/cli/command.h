@@ -69,6 +69,8 @@ extern const struct accord_command accord_commands[];
 extern const size_t accord_command_count;
 extern const struct accord_option accord_options_shared[]; /* --help, --json */
 
+/* Has the command such an option at all? */
+bool accord_call_knows(const struct accord_call *call, const char *option);
 /* The value of an option, or NULL where it was not given; "" for a flag that was. Aborts on a name that the command's
  * table does not have: that is a mistake in the program. */
 const char *accord_call_value(const struct accord_call *call, const char *option);

@@ -144,6 +144,20 @@ const struct accord_command accord_commands[] = {
      .options = accord_options_member_enact,
      .run = accord_run_member_enact,
      .keeps_keys = true},
+    {.name = "member carry",
+     .operands = "LOG DIR",
+     .operands_min = 2,
+     .operands_max = 2,
+     .summary = "begin another log of the accord with its charter and rosters",
+     .description =
+         "Copies the charter, all rosters and their enactments from LOG into the empty log of DIR, and publishes it with "
+         "the newest roster's quorum. So an accord moves: a roster opens the new log (`accord member admit --open-log`), "
+         "the chain is carried over, and the next roster, which is logged there, closes the old one.\n\n"
+         "DIR has public/, made by `accord log new`, and private/log.key.",
+     .example = "accord member carry my-accord my-new-log\n",
+     .options = accord_options_member_carry,
+     .run = accord_run_member_carry,
+     .keeps_keys = true},
     {.name = "trust pin",
      .operands = "LOG",
      .operands_min = 1,
@@ -327,6 +341,24 @@ const struct accord_command accord_commands[] = {
          "--replaced-by 43 --key keys/cisco.com/release.key\n",
      .options = accord_options_withdraw,
      .run = accord_run_withdraw,
+     .keeps_keys = true},
+    {.name = "custody",
+     .operands = "DIR",
+     .operands_min = 1,
+     .operands_max = 1,
+     .summary = "what a host has in its possession, custody or control, and which of it it could read",
+     .description =
+         "Looks at every file below DIR, the directory of a log, a mirror, a mailbox or a witness, and at what symbolic "
+         "links in it lead to: what each is, how many there are, and whether whoever has this host could read it. "
+         "Nothing is taken from a configuration, or believed. A part of a log is public where a checkpoint beside it "
+         "signs so large a tree (accord log check says whether its hashes hold); a key is in clear, or encrypted; what "
+         "is encrypted is tried with every key and every text in DIR that may be a passphrase.\n\n"
+         "What accord cannot tell is listed as unknown, with exit status 1: it is for whoever answers for the host to "
+         "say what it is. Run it as the host's own user or as root, since a file that cannot be read is unknown too. "
+         "See docs/compelled.md.",
+     .example = "accord custody /var/lib/accord\n",
+     .options = accord_options_custody,
+     .run = accord_run_custody,
      .keeps_keys = true},
     {.name = "demand",
      .operands = "",

@@ -7,6 +7,7 @@
 #include "cli/accord_dir.h"
 #include "cli/log_source.h"
 #include "cli/publish.h"
+#include "core/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +75,22 @@ static enum accord_status sign_by(const struct accord_enter *enter, const char *
     return status;
 }
 
+/* Says where the texts part: a person wants to know which line is another one. */
+static enum accord_status refuse_text(struct accord_bytes ours, struct accord_bytes theirs, struct accord_error *error)
+{
+    struct accord_bytes our_line = {NULL, 0}, their_line = {NULL, 0};
+    uint64_t line = 0;
+    do {
+        line++;
+    } while (accord_cut_line(&ours, &our_line) && accord_cut_line(&theirs, &their_line) &&
+             accord_bytes_equal(our_line, their_line));
+    accord_fail(error, ACCORD_WRONG_SIGNER, line);
+    accord_error_what(error, ACCORD_LITERAL("the statement that was signed elsewhere"));
+    accord_error_expected(error, our_line);
+    accord_error_found(error, their_line);
+    return ACCORD_WRONG_SIGNER;
+}
+
 /* Text, blank line, signatures: those of the keys, and those that were made elsewhere. */
 static enum accord_status sign_text(const struct accord_enter *enter, struct accord_bytes text,
                                     struct accord_buffer *entry, struct accord_error *error)
@@ -108,6 +125,10 @@ enum accord_status accord_enter_make(const struct accord_enter *enter, const str
         status = accord_fail(error, ACCORD_TOO_LARGE, 0);
         accord_error_what(error, ACCORD_LITERAL("the statement"));
         accord_error_expected(error, ACCORD_LITERAL("at most 65535 bytes"));
+    }
+    if (status == ACCORD_OK && enter->signed_text.size > 0 &&
+        !accord_bytes_equal(enter->signed_text, accord_out_bytes(&out))) {
+        status = refuse_text(accord_out_bytes(&out), enter->signed_text, error);
     }
     if (status == ACCORD_OK) {
         status = sign_text(enter, accord_out_bytes(&out), &entered->entry, error);
@@ -162,10 +183,9 @@ static enum accord_status append(struct accord_log *log, struct accord_bytes ent
     return status;
 }
 
-/* Signs, has the demo's witnesses cosign, asks the roster's quorum, publishes. */
-static enum accord_status publish(const struct accord_enter *enter, const struct accord_dir *dir,
-                                  struct accord_log *log, const struct accord_roster_claim *roster,
-                                  struct accord_entered *entered, struct accord_error *error)
+enum accord_status accord_enter_publish(const struct accord_enter *enter, const struct accord_dir *dir,
+                                        struct accord_log *log, const struct accord_roster_claim *roster,
+                                        struct accord_entered *entered, struct accord_error *error)
 {
     struct accord_keyring witnesses = {0};
     struct accord_signer *log_key = NULL;
@@ -279,7 +299,7 @@ static enum accord_status enter_locked(const struct accord_enter *enter, const s
         entered->appended = status == ACCORD_OK;
     }
     if (status == ACCORD_OK) {
-        status = publish(enter, dir, log, accord_chain_roster(*chain), entered, error);
+        status = accord_enter_publish(enter, dir, log, accord_chain_roster(*chain), entered, error);
     }
     return status == ACCORD_OK ? accord_enter_finish(enter, plan, reader, accord_log_size(log), entered, error)
                                : status;

@@ -39,8 +39,9 @@ struct accord_enter {
     void *waiting_context;
     const char *const *keys; /* what accord_signer_open takes; type 0x01 */
     size_t key_count;
-    const char *passphrase_file;    /* may be NULL */
-    struct accord_bytes signatures; /* more signature lines over the same text, made elsewhere; may be empty */
+    const char *passphrase_file;     /* may be NULL */
+    struct accord_bytes signed_text; /* what was signed elsewhere, and has to be the statement's text; may be empty */
+    struct accord_bytes signatures;  /* the signature lines over it */
 };
 
 /* What came of it. Start with accord_entered_init. */

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/file.h"
 #include "cli/say.h"
 #include "core/text.h"
 
@@ -13,6 +14,52 @@
 static void waiting(void *context)
 {
     accord_note(context, "waiting until the log publishes it with its quorum ...");
+}
+
+/* A signed statement: its text has to be that of the others, its signature lines come behind theirs. */
+static enum accord_status read_signed(const struct accord_call *call, const char *path, struct accord_buffer *text,
+                                      struct accord_buffer *lines, struct accord_error *error)
+{
+    struct accord_buffer bytes;
+    struct accord_note_claim note;
+    accord_buffer_init(&bytes, ACCORD_ENTRY_SIZE_MAX);
+    enum accord_status status = accord_file_read(call->fs, path, &bytes, error);
+    if (status == ACCORD_OK) {
+        status = accord_note_parse(&note, accord_buffer_bytes(&bytes), error);
+    }
+    if (status == ACCORD_OK && text->size > 0 && !accord_bytes_equal(accord_buffer_bytes(text), note.text)) {
+        status = accord_fail(error, ACCORD_WRONG_SIGNER, 0);
+        accord_error_expected(error, ACCORD_LITERAL("the same statement as the ones before it"));
+    }
+    if (status == ACCORD_OK && text->size == 0) {
+        status = accord_buffer_append(text, note.text);
+    }
+    if (status == ACCORD_OK) {
+        size_t at = note.text.size + 1;
+        status = accord_buffer_append(lines, (struct accord_bytes){bytes.data + at, bytes.size - at});
+    }
+    accord_buffer_free(&bytes);
+    return status;
+}
+
+static int read_all_signed(const struct accord_call *call, struct accord_enter *enter)
+{
+    struct accord_buffer text, lines;
+    struct accord_error error = {0};
+    const char *path = NULL;
+    size_t cursor = 0;
+    accord_buffer_init(&text, ACCORD_ENTRY_SIZE_MAX);
+    accord_buffer_init(&lines, ACCORD_ENTRY_SIZE_MAX);
+    while (error.status == ACCORD_OK && accord_call_knows(call, "signed") &&
+           accord_call_next(call, "signed", &cursor, &path)) {
+        error.status = read_signed(call, path, &text, &lines, &error);
+    }
+    enter->signed_text = accord_buffer_bytes(&text); /* freed by accord_enter_call_free */
+    enter->signatures = accord_buffer_bytes(&lines);
+    if (error.status == ACCORD_OK && enter->key_count == 0 && text.size == 0) {
+        return accord_usage(call, "nobody signs: give --key KEY, or --signed FILE");
+    }
+    return error.status == ACCORD_OK ? 0 : accord_refuse(call, path, &error);
 }
 
 int accord_enter_call(const struct accord_call *call, struct accord_enter *enter)
@@ -42,13 +89,20 @@ int accord_enter_call(const struct accord_call *call, struct accord_enter *enter
         return accord_usage(call, "--timeout is a number of seconds, from 1 to %d", TIMEOUT_MAX_SECONDS);
     }
     enter->timeout_ms = seconds * 1000;
-    return 0;
+    int result = read_all_signed(call, enter);
+    if (result != 0) {
+        accord_enter_call_free(enter);
+    }
+    return result;
 }
 
 void accord_enter_call_free(struct accord_enter *enter)
 {
     free((void *)(uintptr_t)enter->keys);
+    free((void *)(uintptr_t)enter->signed_text.data);
+    free((void *)(uintptr_t)enter->signatures.data);
     enter->keys = NULL;
+    enter->signed_text = enter->signatures = (struct accord_bytes){NULL, 0};
 }
 
 int accord_enter_refuse(const struct accord_call *call, const struct accord_entered *entered,

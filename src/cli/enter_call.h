@@ -14,6 +14,12 @@
     {                                                                                                                  \
         .name = "passphrase-file", .value = "F", .help = "the passphrase of the keys"                                  \
     }
+#define ACCORD_ENTER_SIGNED                                                                                            \
+    {                                                                                                                  \
+        .name = "signed", .value = "FILE",                                                                             \
+        .help = "the same statement, signed elsewhere with --statement-only: its signatures count, too",               \
+        .rule = ACCORD_OPTION_REPEATED                                                                                 \
+    }
 #define ACCORD_ENTER_TIMEOUT                                                                                           \
     {                                                                                                                  \
         .name = "timeout", .value = "SECONDS", .help = "how long to wait for a log behind a URL; 60 otherwise"         \

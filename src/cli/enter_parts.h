@@ -20,6 +20,13 @@ ACCORD_MUST_USE enum accord_status accord_enter_finish(const struct accord_enter
                                                        const struct accord_enter_plan *plan,
                                                        struct accord_reader *reader, uint64_t size,
                                                        struct accord_entered *entered, struct accord_error *error);
+struct accord_dir; /* accord_dir.h */
+struct accord_log; /* log/log.h */
+/* Signs the log as it is, has the demo's witnesses cosign, asks the roster's quorum, publishes: entered->checkpoint. */
+ACCORD_MUST_USE enum accord_status accord_enter_publish(const struct accord_enter *enter, const struct accord_dir *dir,
+                                                        struct accord_log *log,
+                                                        const struct accord_roster_claim *roster,
+                                                        struct accord_entered *entered, struct accord_error *error);
 ACCORD_MUST_USE enum accord_status accord_enter_log_url(const struct accord_enter *enter,
                                                         const struct accord_enter_plan *plan,
                                                         struct accord_entered *entered, struct accord_error *error);

@@ -290,7 +290,8 @@ void accord_custody_classify(const struct accord_crypto *crypto, const struct ac
                              struct accord_custody_verdict *verdict)
 {
     struct accord_bytes path = text_of(look->path);
-    *verdict = (struct accord_custody_verdict){.kind = ACCORD_CUSTODY_UNKNOWN, .why = "in no format that accord writes"};
+    *verdict =
+        (struct accord_custody_verdict){.kind = ACCORD_CUSTODY_UNKNOWN, .why = "in no format that accord writes"};
     place(path, verdict);
     if (look->size == 0) {
         verdict->kind = ACCORD_CUSTODY_NOTHING;
@@ -308,5 +309,7 @@ void accord_custody_classify(const struct accord_crypto *crypto, const struct ac
         take_document(crypto, path, look, verdict)) {
         return;
     }
-    (void)take_beside(path, look, verdict);
+    if (!take_beside(path, look, verdict)) {
+        verdict->why = "in no format that accord writes";
+    }
 }

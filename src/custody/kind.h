@@ -37,18 +37,18 @@ struct accord_custody_look {
 /* What follows from that alone. */
 struct accord_custody_verdict {
     enum accord_custody_kind kind;
-    const char *why; /* of UNKNOWN */
+    const char *why;   /* of UNKNOWN */
     bool below_public; /* the innermost of public/ and private/ on the way is public/, and it is not in .accord/ */
     bool below_private;
-    bool is_tile;      /* LOG or MIRROR: */
+    bool is_tile; /* LOG or MIRROR: */
     struct accord_tile tile;
-    size_t log_size;   /* how much of path is the log's directory */
+    size_t log_size; /* how much of path is the log's directory */
     bool is_checkpoint;
-    bool beside_state; /* WITNESS, if the file that its name begins with is one: */
+    bool beside_state;  /* WITNESS, if the file that its name begins with is one: */
     size_t beside_size; /* how much of path that is */
-    bool is_age;       /* the header is still to be read */
-    bool leads;        /* its one line is the path of a directory that belongs to the host */
-    bool clear_key;    /* a private key that is not encrypted */
+    bool is_age;        /* the header is still to be read */
+    bool leads;         /* its one line is the path of a directory that belongs to the host */
+    bool clear_key;     /* a private key that is not encrypted */
 };
 
 void accord_custody_classify(const struct accord_crypto *crypto, const struct accord_custody_look *look,

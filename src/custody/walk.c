@@ -31,8 +31,8 @@ struct accord_roam {
     struct accord_error *error;
     enum accord_status status;
     uint64_t files;
-    const char *given;        /* DIR as it was given, for paths below it */
-    size_t root_count, root;  /* real paths; the one that is being walked */
+    const char *given;       /* DIR as it was given, for paths below it */
+    size_t root_count, root; /* real paths; the one that is being walked */
     char *roots[ACCORD_WALK_ROOTS_MAX];
     size_t depth;
     struct level levels[ACCORD_WALK_DEPTH_MAX];
@@ -149,10 +149,8 @@ static void meet(struct accord_roam *roam, int directory, const char *name)
     struct stat status;
     if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
         if (errno != ENOENT) { /* it is gone since it was listed */
-            tell(roam, (struct accord_walk_found){.what = ACCORD_WALK_UNREADABLE,
-                                                  .directory = directory,
-                                                  .name = name,
-                                                  .errno_value = errno});
+            tell(roam, (struct accord_walk_found){
+                           .what = ACCORD_WALK_UNREADABLE, .directory = directory, .name = name, .errno_value = errno});
         }
     } else if (S_ISLNK(status.st_mode)) {
         follow(roam, directory, name);
@@ -190,9 +188,8 @@ static void step(struct accord_roam *roam)
     int size = snprintf(roam->path + level->path_size, room, "%s%s", slash, entry->d_name);
     if (size < 0 || (size_t)size >= room) {
         roam->path[level->path_size] = '\0';
-        tell(roam, (struct accord_walk_found){.what = ACCORD_WALK_TOO_DEEP,
-                                              .directory = dirfd(level->dir),
-                                              .name = entry->d_name});
+        tell(roam, (struct accord_walk_found){
+                       .what = ACCORD_WALK_TOO_DEEP, .directory = dirfd(level->dir), .name = entry->d_name});
         return;
     }
     meet(roam, dirfd(level->dir), entry->d_name);

@@ -114,10 +114,14 @@ static void prints_what_it_parsed(void **state)
     cursor = 0;
     assert_true(accord_attest_next_material(&claim, &cursor, &materials[0]));
     const char *keys[] = {"location", "import", "run", "environment", "parameter"};
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
-        for (cursor = 0;
-             accord_attest_next_line(&claim, slice(keys[i]), &cursor, &lines[count].name, &lines[count].text);)
-            lines[count++].key = slice(keys[i]);
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        struct accord_attest_line line = {.key = slice(keys[i])};
+        cursor = 0;
+        while (accord_attest_next_line(&claim, line.key, &cursor, &line.name, &line.text)) {
+            assert_true(count < sizeof lines / sizeof lines[0]);
+            lines[count++] = line;
+        }
+    }
     assert_int_equal(count, 7);
     struct accord_attest_draft draft = {
         claim.stage, claim.vendor, claim.product, claim.by,      claim.version, subjects, 2, materials,
