@@ -2,17 +2,15 @@
  * What a line may hold is not judged here: the statement's parser does, when it is made. */
 #include "cli/attest_gather.h"
 
-#include "base/file.h"
 #include "cli/attest_import.h"
 #include "cli/child.h"
-#include "cli/git.h"
+#include "cli/git_given.h"
 #include "cli/say.h"
 #include "cli/stream.h"
 #include "cli/tree.h"
 #include "core/fields.h"
 #include "core/text.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -140,57 +138,22 @@ static void take_commit(struct accord_attesting *attesting, const struct accord_
     }
 }
 
-/* git works in the repository: a path that the user gave is found from here. */
-static int absolute(const struct accord_call *call, const char *option, char path[PATH_MAX], const char **found)
+static int gather_git(const struct accord_call *call, struct accord_attesting *attesting)
 {
-    struct accord_error error = {0};
-    const char *given = accord_call_value(call, option);
-    *found = given == NULL ? NULL : path;
-    if (given == NULL || realpath(given, path) != NULL) {
-        return 0;
-    }
-    (void)accord_file_error(&error, -errno, given);
-    return accord_refuse(call, NULL, &error);
-}
-
-static int look(const struct accord_call *call, struct accord_attesting *attesting, const struct accord_git *git)
-{
-    struct accord_error error = {0};
     struct accord_git_found found;
+    struct accord_git_given given;
+    int result = accord_git_given(call, &given);
+    if (result != 0 || given.git.repository == NULL) {
+        return result;
+    }
     accord_git_found_init(&found);
-    error.status = accord_git_look(git, call->crypto, &found, &error);
-    int result = error.status == ACCORD_OK ? 0 : accord_refuse(call, git->repository, &error);
+    result = accord_git_find(call, &given.git, &found);
     if (result == 0) {
-        take_commit(attesting, git, &found);
-        accord_note(call, "commit %s: %zu files", found.commit, found.file_count);
+        take_commit(attesting, &given.git, &found);
+        accord_note(call, "commit %s: %zu files", found.commit, found.files.count);
     }
     accord_git_found_free(&found);
     return result;
-}
-
-static int gather_git(const struct accord_call *call, struct accord_attesting *attesting)
-{
-    char home[PATH_MAX], signers[PATH_MAX];
-    struct accord_git git = {.repository = accord_call_value(call, "git"),
-                             .commit = accord_call_value(call, "commit"),
-                             .tag = accord_call_value(call, "tag"),
-                             .signature = accord_call_flag(call, "require-signed")};
-    if (git.commit != NULL && git.tag != NULL) {
-        return accord_usage(call, "--commit and --tag do not go together");
-    }
-    if (git.repository == NULL) {
-        return git.commit != NULL || git.tag != NULL || git.signature
-                   ? accord_usage(call, "--commit, --tag and --require-signed need --git")
-                   : 0;
-    }
-    int result = absolute(call, "gnupg-home", home, &git.gnupg_home);
-    if (result == 0) {
-        result = absolute(call, "allowed-signers", signers, &git.allowed_signers);
-    }
-    if (result == 0 && git.signature && git.gnupg_home == NULL && git.allowed_signers == NULL) {
-        return accord_usage(call, "--require-signed needs --gnupg-home or --allowed-signers: whose signature?");
-    }
-    return result == 0 ? look(call, attesting, &git) : result;
 }
 
 /* NAME=TEXT of an option. */

@@ -4,6 +4,7 @@
 #include "cli/attest_gather.h"
 #include "cli/commands.h"
 #include "cli/enter_call.h"
+#include "cli/git_given.h"
 #include "cli/say.h"
 
 #include <inttypes.h>
@@ -30,11 +31,7 @@ const struct accord_option accord_options_attest[] = {
     {.name = "root", .value = "DIR", .help = "FILEs are paths below DIR, and are called so"},
     {.name = "input", .value = "FILE|DIR", .help = "what went in", .rule = ACCORD_OPTION_REPEATED},
     {.name = "git", .value = "DIR", .help = "a repository: the files of a commit went in, or are the source"},
-    {.name = "commit", .value = "C", .help = "the commit; otherwise HEAD"},
-    {.name = "tag", .value = "T", .help = "the commit that a tag names"},
-    {.name = "require-signed", .help = "the tag, or without one the commit, must have a signature that git verifies"},
-    {.name = "gnupg-home", .value = "DIR", .help = "GnuPG's directory with the keys that may have signed it"},
-    {.name = "allowed-signers", .value = "FILE", .help = "the ssh keys that may have (gpg.ssh.allowedSignersFile)"},
+    ACCORD_GIT_OPTIONS,
     {.name = "parameter", .value = "K=V", .help = "with what it was done", .rule = ACCORD_OPTION_REPEATED},
     {.name = "environment",
      .value = "K=V",

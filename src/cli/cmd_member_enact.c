@@ -226,7 +226,7 @@ static enum accord_status prove_newest(struct enacting *enacting, struct accord_
     struct accord_hash_source source = accord_reader_hashes(reader);
     enum accord_status status = accord_scan_size(reader, &entered->checkpoint, &newest, error);
     if (status == ACCORD_OK) {
-        status = check_earlier(enacting, &chain->roster[1 - chain->current], &newest, error);
+        status = check_earlier(enacting, accord_chain_earlier(chain), &newest, error);
     }
     if (status != ACCORD_OK) {
         return status;

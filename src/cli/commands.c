@@ -256,6 +256,19 @@ const struct accord_command accord_commands[] = {
      .options = accord_options_attest,
      .run = accord_run_attest,
      .keeps_keys = true},
+    {.name = "manifest",
+     .operands = "[DIR]",
+     .operands_min = 0,
+     .operands_max = 1,
+     .summary = "print what a directory, or a git commit, is hashed by",
+     .description =
+         "A line for each file and symbolic link: its mode as git has it, its digest, its path. The SHA-256 of these "
+         "lines is the directory's digest in attestations. As a file the manifest can be released; whoever has the "
+         "directory makes it anew and verifies that.",
+     .example = "accord manifest widget-1.0 -o widget-1.0.manifest\n"
+                "accord manifest --git widget --tag v1.0 | accord verify --proof widget-1.0.manifest.tlog-proof -\n",
+     .options = accord_options_manifest,
+     .run = accord_run_manifest},
     {.name = "rebuild",
      .operands = "PROOF|BUNDLE",
      .operands_min = 1,

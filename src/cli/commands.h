@@ -38,6 +38,7 @@ ACCORD_COMMAND(member_leave);
 ACCORD_COMMAND(member_list);
 ACCORD_COMMAND(member_rotate);
 ACCORD_COMMAND(member_sign);
+ACCORD_COMMAND(manifest);
 ACCORD_COMMAND(monitor);
 ACCORD_COMMAND(policy);
 ACCORD_COMMAND(proof_refresh);

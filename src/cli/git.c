@@ -318,7 +318,6 @@ static enum accord_status digest_tree(const struct accord_git *git, const struct
 {
     struct line line;
     struct accord_buffer listing;
-    struct accord_tree tree = {0};
     int exit_status = 0;
     accord_buffer_init(&listing, LISTING_MAX);
     begin(&line, git);
@@ -332,13 +331,11 @@ static enum accord_status digest_tree(const struct accord_git *git, const struct
         status = refuse(error, ACCORD_IO, "git ls-tree", accord_bytes_of(found->commit));
     }
     if (status == ACCORD_OK) {
-        status = take_items(git, accord_buffer_bytes(&listing), crypto, &tree, error);
+        status = take_items(git, accord_buffer_bytes(&listing), crypto, &found->files, error);
     }
     if (status == ACCORD_OK) {
-        found->file_count = tree.count;
-        status = accord_tree_digest(&tree, crypto, found->tree, error);
+        status = accord_tree_digest(&found->files, crypto, found->tree, error);
     }
-    accord_tree_free(&tree);
     accord_buffer_free(&listing);
     return status;
 }
@@ -351,6 +348,7 @@ void accord_git_found_init(struct accord_git_found *found)
 
 void accord_git_found_free(struct accord_git_found *found)
 {
+    accord_tree_free(&found->files);
     accord_buffer_free(&found->signer);
 }
 

@@ -2,8 +2,8 @@
 #ifndef ACCORD_CLI_GIT_H
 #define ACCORD_CLI_GIT_H
 
-#include "accord/crypto.h"
 #include "base/buffer.h"
+#include "cli/tree.h"
 
 #define ACCORD_GIT_SAID_MAX 1048576
 
@@ -19,9 +19,9 @@ struct accord_git {
 
 /* What there was. Start with accord_git_found_init. */
 struct accord_git_found {
-    char commit[65];                /* hexadecimal */
-    uint8_t tree[ACCORD_HASH_SIZE]; /* the manifest of its files */
-    size_t file_count;
+    char commit[65]; /* hexadecimal */
+    struct accord_tree files;
+    uint8_t tree[ACCORD_HASH_SIZE]; /* their manifest's digest */
     struct accord_buffer
         signer; /* what git says of the signature: a fingerprint, or a principal and a key; may be empty */
 };

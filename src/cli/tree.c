@@ -114,6 +114,22 @@ enum accord_status accord_tree_digest(struct accord_tree *tree, const struct acc
     return ACCORD_OK;
 }
 
+enum accord_status accord_tree_print(const struct accord_tree *tree, struct accord_buffer *text,
+                                     struct accord_error *error)
+{
+    enum accord_status status = ACCORD_OK;
+    for (size_t i = 0; status == ACCORD_OK && i < tree->count; i++) {
+        size_t size = tree->files[i].path.size + ACCORD_MANIFEST_LINE_OVERHEAD;
+        status = accord_buffer_reserve(text, size);
+        struct accord_out out = {status == ACCORD_OK ? text->data + text->size : NULL, size, 0, false};
+        if (status == ACCORD_OK) {
+            accord_manifest_print(&out, &tree->files[i]);
+            text->size += out.size;
+        }
+    }
+    return status == ACCORD_OK ? status : accord_fail(error, status, 0);
+}
+
 static bool joined(char path[PATH_MAX], const char *directory, const char *name)
 {
     int size = snprintf(path, PATH_MAX, "%s%s%s", directory, directory[0] == '\0' || name[0] == '\0' ? "" : "/", name);

@@ -2,6 +2,7 @@
 #ifndef ACCORD_CLI_TREE_H
 #define ACCORD_CLI_TREE_H
 
+#include "base/buffer.h"
 #include "release/manifest.h"
 
 #define ACCORD_TREE_FILES_MAX 4000000
@@ -25,6 +26,9 @@ ACCORD_MUST_USE enum accord_status accord_tree_walk(struct accord_tree *tree, co
 /* Sorts the files and hashes their manifest. */
 ACCORD_MUST_USE enum accord_status accord_tree_digest(struct accord_tree *tree, const struct accord_crypto *crypto,
                                                       uint8_t sha256[ACCORD_HASH_SIZE], struct accord_error *error);
+/* Appends the manifest itself, of a tree that was digested. */
+ACCORD_MUST_USE enum accord_status accord_tree_print(const struct accord_tree *tree, struct accord_buffer *text,
+                                                     struct accord_error *error);
 void accord_tree_free(struct accord_tree *tree);
 /* Is there a directory of this name? */
 bool accord_is_directory(const char *path);

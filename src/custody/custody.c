@@ -185,7 +185,6 @@ static void judge_tile(struct round *round, const struct accord_custody_verdict 
     item->sight = ACCORD_CUSTODY_SIGHT_CLEAR;
     if (!shaped) {
         item->kind = ACCORD_CUSTODY_UNKNOWN;
-        item->sight = ACCORD_CUSTODY_SIGHT_UNKNOWN;
         item->why = "named like a part of a log's tree, but not of its shape";
     } else if (verdict->below_private) {
         item->why = "part of a log's tree, in a private directory";
@@ -243,7 +242,6 @@ static void judge_age(struct round *round, struct accord_bytes head, struct acco
     accord_buffer_init(&binary, HEAD_SIZE);
     if (!read_age(head, head.size == item->size, &binary, &header)) {
         item->kind = ACCORD_CUSTODY_UNKNOWN;
-        item->sight = ACCORD_CUSTODY_SIGHT_UNKNOWN;
         item->why = "begins as an encrypted file of age, and its header cannot be read";
     } else {
         item->x25519 = header.x25519;
@@ -321,7 +319,10 @@ static void judge(struct round *round, const struct accord_custody_verdict *verd
     } else if (verdict->kind == ACCORD_CUSTODY_DOCUMENT && verdict->below_public) {
         item->sight = ACCORD_CUSTODY_SIGHT_PUBLIC;
     }
-    if (item->kind == ACCORD_CUSTODY_UNKNOWN) {
+    if (item->kind == ACCORD_CUSTODY_UNKNOWN && accord_opening_is_passphrase(round->opening, head)) {
+        item->kind = ACCORD_CUSTODY_KEY;
+        item->why = "a passphrase: it opens something in here";
+    } else if (item->kind == ACCORD_CUSTODY_UNKNOWN) {
         item->sight = ACCORD_CUSTODY_SIGHT_UNKNOWN;
     }
 }
@@ -411,7 +412,7 @@ static enum accord_status note(struct round *round, const struct accord_walk_fou
     } else if (found->what == ACCORD_WALK_TOO_DEEP) {
         item.why = "too deep: not looked into";
     } else {
-        item.why = "a link that is not followed: too many of them, or not to files";
+        item.why = "a link that is not followed: to a directory that holds this one, or not to files, or too many";
     }
     return add(round, &item, error);
 }

@@ -290,8 +290,7 @@ void accord_custody_classify(const struct accord_crypto *crypto, const struct ac
                              struct accord_custody_verdict *verdict)
 {
     struct accord_bytes path = text_of(look->path);
-    *verdict =
-        (struct accord_custody_verdict){.kind = ACCORD_CUSTODY_UNKNOWN, .why = "in no format that accord writes"};
+    *verdict = (struct accord_custody_verdict){.kind = ACCORD_CUSTODY_UNKNOWN};
     place(path, verdict);
     if (look->size == 0) {
         verdict->kind = ACCORD_CUSTODY_NOTHING;

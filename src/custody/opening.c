@@ -19,6 +19,7 @@
 struct passphrase {
     uint8_t text[PASSPHRASE_SIZE_MAX];
     size_t size;
+    bool opened; /* something */
 };
 
 struct sealed {
@@ -89,13 +90,31 @@ void accord_opening_key(struct accord_opening *opening, struct accord_bytes file
 }
 
 /* As --passphrase-file takes it: the first line. */
+static bool first_line(struct accord_bytes file, struct accord_bytes *line)
+{
+    *line = file;
+    if (!accord_cut_line(&file, line)) {
+        *line = file;
+    }
+    return line->size > 0 && line->size <= PASSPHRASE_SIZE_MAX;
+}
+
+bool accord_opening_is_passphrase(const struct accord_opening *opening, struct accord_bytes file)
+{
+    struct accord_bytes line;
+    bool is = false;
+    for (size_t i = 0; i < opening->passphrase_count && first_line(file, &line); i++) {
+        const struct passphrase *passphrase = &opening->secrets->passphrases[i];
+        is = is || (passphrase->opened &&
+                    accord_bytes_equal(line, (struct accord_bytes){passphrase->text, passphrase->size}));
+    }
+    return is;
+}
+
 void accord_opening_passphrase(struct accord_opening *opening, struct accord_bytes file)
 {
-    struct accord_bytes line = file;
-    if (!accord_cut_line(&file, &line)) {
-        line = file;
-    }
-    if (line.size == 0 || line.size > PASSPHRASE_SIZE_MAX) {
+    struct accord_bytes line;
+    if (!first_line(file, &line)) {
         return;
     }
     if (opening->passphrase_count == PASSPHRASES_MAX) {
@@ -105,6 +124,7 @@ void accord_opening_passphrase(struct accord_opening *opening, struct accord_byt
     struct passphrase *passphrase = &opening->secrets->passphrases[opening->passphrase_count++];
     memcpy(passphrase->text, line.data, line.size);
     passphrase->size = line.size;
+    passphrase->opened = false;
 }
 
 void accord_opening_sealed(struct accord_opening *opening, const char *path, struct accord_bytes file)
@@ -135,7 +155,7 @@ static uint64_t work_of(struct accord_bytes file)
     return is ? UINT64_C(1) << claim.work_log2 : 0;
 }
 
-static bool try_one(struct accord_opening *opening, const struct sealed *sealed, const struct passphrase *passphrase)
+static bool try_one(struct accord_opening *opening, const struct sealed *sealed, struct passphrase *passphrase)
 {
     struct accord_buffer plain;
     accord_buffer_init(&plain, ACCORD_AGE_PLAIN_MAX);
@@ -148,6 +168,7 @@ static bool try_one(struct accord_opening *opening, const struct sealed *sealed,
         accord_opening_key(opening, accord_buffer_bytes(&plain));
     }
     accord_buffer_wipe(&plain);
+    passphrase->opened = passphrase->opened || status == ACCORD_OK;
     return status == ACCORD_OK;
 }
 

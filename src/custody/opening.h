@@ -24,6 +24,8 @@ void accord_opening_try(struct accord_opening *opening);
 /* Does anything there open this? path is that which accord_opening_sealed was given. */
 enum accord_opened accord_opening_opens(const struct accord_opening *opening, const char *path,
                                         const struct accord_age_header *header);
+/* Is this text, as accord_opening_passphrase takes it, one that opened something? */
+bool accord_opening_is_passphrase(const struct accord_opening *opening, struct accord_bytes file);
 /* Of a private key whose encryption is not age's: nobody tried, unless there is nothing to try. */
 enum accord_opened accord_opening_other(const struct accord_opening *opening);
 

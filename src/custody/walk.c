@@ -89,7 +89,8 @@ bool accord_roam_lead(struct accord_roam *roam, const char *path)
             return true;
         }
     }
-    if (roam->root_count == ACCORD_WALK_ROOTS_MAX || !holds_files(real)) {
+    /* Whoever asks about a directory does not ask about all that it is in. */
+    if (is_inside(roam->roots[0], real) || roam->root_count == ACCORD_WALK_ROOTS_MAX || !holds_files(real)) {
         free(real);
         return false;
     }

@@ -17,7 +17,7 @@ enum accord_walk_what {
     ACCORD_WALK_DANGLING,   /* a link that leads nowhere, or round in a circle */
     ACCORD_WALK_UNREADABLE, /* a directory, or a name, that could not be looked at: errno_value says why */
     ACCORD_WALK_TOO_DEEP,   /* a directory that is not looked into: deeper, or its path longer, than the bounds */
-    ACCORD_WALK_NOT_LED     /* a link that is not followed: too many places, or a file system that holds no files */
+    ACCORD_WALK_NOT_LED     /* a link that is not followed: to what DIR itself is in, too many, or not to files */
 };
 
 struct accord_walk_found {

@@ -60,8 +60,10 @@ enum accord_status accord_chain_new(struct accord_chain **chain, const struct ac
         memcpy((*chain)->digest, pin, ACCORD_HASH_SIZE);
     }
     accord_buffer_init(&(*chain)->charter_entry, ACCORD_ENTRY_SIZE_MAX);
-    accord_buffer_init(&(*chain)->roster_entry[0], ACCORD_ENTRY_SIZE_MAX);
-    accord_buffer_init(&(*chain)->roster_entry[1], ACCORD_ENTRY_SIZE_MAX);
+    for (unsigned i = 0; i < 3; i++) {
+        accord_buffer_init(&(*chain)->roster_entry[i], ACCORD_ENTRY_SIZE_MAX);
+    }
+    (*chain)->earlier = 1;
     return ACCORD_OK;
 }
 
@@ -69,8 +71,9 @@ void accord_chain_free(struct accord_chain *chain)
 {
     if (chain != NULL) {
         accord_buffer_free(&chain->charter_entry);
-        accord_buffer_free(&chain->roster_entry[0]);
-        accord_buffer_free(&chain->roster_entry[1]);
+        for (unsigned i = 0; i < 3; i++) {
+            accord_buffer_free(&chain->roster_entry[i]);
+        }
         free(chain);
     }
 }
@@ -114,7 +117,8 @@ static enum accord_status offer_charter(struct accord_chain *chain, uint64_t ind
 static enum accord_status offer_roster(struct accord_chain *chain, uint64_t index, struct accord_bytes entry,
                                        enum accord_link *link, struct accord_error *error)
 {
-    unsigned next = 1 - chain->current;
+    /* Neither the newest roster nor the one before it: what does not follow must not take the place of either. */
+    unsigned next = 3 - chain->current - chain->earlier;
     struct accord_roster_claim *roster = &chain->roster[next];
     enum accord_status status = keep(&chain->roster_entry[next], entry, error);
     if (status != ACCORD_OK) {
@@ -127,6 +131,7 @@ static enum accord_status offer_roster(struct accord_chain *chain, uint64_t inde
     status = chain->has_roster ? accord_roster_verify_next(accord_chain_roster(chain), roster, chain->crypto, NULL)
                                : accord_roster_verify_first(roster, &chain->charter, chain->crypto, NULL);
     if (status == ACCORD_OK) {
+        chain->earlier = chain->current;
         chain->current = next;
         chain->has_roster = true;
         chain->roster_index = index;
@@ -162,6 +167,7 @@ enum accord_status accord_chain_resume(struct accord_chain *chain, const struct 
     memcpy(chain->digest, kept->charter, ACCORD_HASH_SIZE);
     chain->pinned = chain->has_charter = chain->has_roster = true;
     chain->current = 0;
+    chain->earlier = 1;
     chain->roster_index = kept->roster_index;
     return ACCORD_OK;
 }

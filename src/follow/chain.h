@@ -26,7 +26,7 @@ ACCORD_MUST_USE enum accord_status accord_scan_size(struct accord_reader *reader
 enum accord_link { ACCORD_LINK_NONE, ACCORD_LINK_CHARTER, ACCORD_LINK_ROSTER };
 
 /* The chain so far: the charter, and the newest roster that follows from it. Anybody may log anything, so what does not
- * follow is passed over. About 350 KiB: on the heap, by accord_chain_new. */
+ * follow is passed over. About 1 MiB: on the heap, by accord_chain_new. */
 struct accord_chain {
     const struct accord_crypto *crypto;
     bool pinned; /* only the charter with this digest counts */
@@ -35,9 +35,9 @@ struct accord_chain {
     uint64_t charter_index, roster_index;
     struct accord_buffer charter_entry;
     struct accord_charter_claim charter;
-    unsigned current; /* of the two below; the other one is the roster before it */
-    struct accord_buffer roster_entry[2];
-    struct accord_roster_claim roster[2];
+    unsigned current, earlier; /* of the three below; in the third one, what is offered is looked at */
+    struct accord_buffer roster_entry[3];
+    struct accord_roster_claim roster[3];
 };
 
 /* pin may be NULL: then the log's first charter that all its founders signed counts. */
@@ -55,6 +55,11 @@ ACCORD_MUST_USE enum accord_status accord_chain_offer(struct accord_chain *chain
 static inline const struct accord_roster_claim *accord_chain_roster(const struct accord_chain *chain)
 {
     return &chain->roster[chain->current];
+}
+/* The roster before it: where its number is not 1, and the chain has taken it itself. */
+static inline const struct accord_roster_claim *accord_chain_earlier(const struct accord_chain *chain)
+{
+    return &chain->roster[chain->earlier];
 }
 /* Fails with ACCORD_CHAIN unless the chain has a roster; says which link is missing. */
 ACCORD_MUST_USE enum accord_status accord_chain_complete(const struct accord_chain *chain, struct accord_error *error);

@@ -28,7 +28,7 @@ static enum accord_status try_enactment(struct stretch *stretch, struct accord_b
         return accord_fail(error, ACCORD_NO_MEMORY, 0);
     }
     enum accord_status status =
-        accord_walk_enacts(stretch->walk, &chain->roster[1 - chain->current],
+        accord_walk_enacts(stretch->walk, accord_chain_earlier(chain),
                            accord_buffer_bytes(&chain->roster_entry[chain->current]), entry, enactment, error);
     stretch->found = status == ACCORD_OK;
     free(enactment);

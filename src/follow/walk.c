@@ -144,7 +144,7 @@ static enum accord_status take_roster(struct accord_walk *walk, uint64_t index, 
         return error->status;
     }
     enum accord_status status =
-        accord_walk_accepts(walk, roster->number == 1 ? roster : &chain->roster[1 - chain->current], &walk->why);
+        accord_walk_accepts(walk, roster->number == 1 ? roster : accord_chain_earlier(chain), &walk->why);
     walk->waiting = status != ACCORD_OK;
     walk->enacted = false;
     if (!walk->waiting) {
@@ -172,7 +172,7 @@ static enum accord_status take_enactment(struct accord_walk *walk, struct accord
         return accord_fail(error, ACCORD_NO_MEMORY, 0);
     }
     enum accord_status status =
-        accord_walk_enacts(walk, &chain->roster[1 - chain->current], entry_of(chain), entry, enactment, error);
+        accord_walk_enacts(walk, accord_chain_earlier(chain), entry_of(chain), entry, enactment, error);
     if (status == ACCORD_OK) {
         walk->waiting = false;
         walk->enacted = true;

@@ -54,6 +54,7 @@ struct accord_mirror_answer {
     unsigned status; /* 200, 202, 400, 404, 409, 422; 503 where the disk or the memory failed */
     bool info;       /* the text is of ACCORD_MIRROR_INFO_TYPE; else signature lines (200) or a sentence */
     struct accord_buffer text;
+    struct accord_error error; /* of a 503 */
 };
 
 ACCORD_MUST_USE enum accord_status accord_mirror_upload_new(struct accord_mirror_upload **upload,

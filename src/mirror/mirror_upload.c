@@ -84,6 +84,7 @@ static void refuse(struct accord_mirror_upload *upload, unsigned status, const s
     if (accord_buffer_append(&upload->answer.text, (struct accord_bytes){(uint8_t *)text, size}) != ACCORD_OK)
         upload->answer.text.size = 0;
     upload->answer.info = false;
+    upload->answer.error = *error;
     conclude(upload, status);
 }
 

@@ -192,7 +192,9 @@ static enum accord_status check_checkpoint(const struct accord_rules *rules,
 /* Back to what was in force before the chain took its newest roster. */
 static void step_back(struct accord_chain *chain, bool had_roster, uint64_t index)
 {
-    chain->current = 1 - chain->current;
+    unsigned refused = chain->current;
+    chain->current = chain->earlier;
+    chain->earlier = refused;
     chain->has_roster = had_roster;
     chain->roster_index = index;
 }
@@ -294,7 +296,7 @@ enum accord_status accord_rules_link(struct accord_rules *rules, const struct ac
         return ACCORD_OK;
     }
     if (number > verifier->roster.number)
-        status = take_newer(rules, &chain->roster[1 - chain->current], checkpoint, finding, told, error);
+        status = take_newer(rules, accord_chain_earlier(chain), checkpoint, finding, told, error);
     if (status != ACCORD_OK)
         step_back(chain, had_roster, before);
     else

@@ -61,10 +61,18 @@ void accord_manifest_begin(struct accord_manifest *manifest, const struct accord
     crypto->sha256_init(&manifest->sha);
 }
 
+static void put_head(struct accord_out *out, const struct accord_manifest_file *file)
+{
+    accord_put(out, mode_text(file->mode));
+    accord_put_byte(out, ' ');
+    accord_digest_print(out, file->sha256);
+    accord_put_byte(out, ' ');
+}
+
 enum accord_status accord_manifest_add(struct accord_manifest *manifest, const struct accord_manifest_file *file,
                                        struct accord_error *error)
 {
-    uint8_t text[8 + sizeof "sha256: " + 2 * ACCORD_HASH_SIZE];
+    uint8_t text[ACCORD_MANIFEST_LINE_OVERHEAD];
     struct accord_out out = {text, sizeof text, 0, false};
     enum accord_status status = ACCORD_OK;
     if (!path_valid(file->path))
@@ -77,14 +85,18 @@ enum accord_status accord_manifest_add(struct accord_manifest *manifest, const s
         return status;
     }
     manifest->last = file->path;
-    accord_put(&out, mode_text(file->mode));
-    accord_put_byte(&out, ' ');
-    accord_digest_print(&out, file->sha256);
-    accord_put_byte(&out, ' ');
+    put_head(&out, file);
     manifest->crypto->sha256_update(&manifest->sha, out.data, out.size);
     manifest->crypto->sha256_update(&manifest->sha, file->path.data, file->path.size);
     manifest->crypto->sha256_update(&manifest->sha, (const uint8_t *)"\n", 1);
     return ACCORD_OK;
+}
+
+void accord_manifest_print(struct accord_out *out, const struct accord_manifest_file *file)
+{
+    put_head(out, file);
+    accord_put(out, file->path);
+    accord_put_byte(out, '\n');
 }
 
 void accord_manifest_end(const struct accord_manifest *manifest, uint8_t hash[ACCORD_HASH_SIZE])

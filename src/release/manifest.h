@@ -14,6 +14,8 @@ struct accord_manifest_file {
     uint8_t sha256[ACCORD_HASH_SIZE]; /* of its contents, or of the link's target */
 };
 
+#define ACCORD_MANIFEST_LINE_OVERHEAD 80 /* of a line, beyond its path */
+
 struct accord_manifest {
     const struct accord_crypto *crypto;
     struct accord_sha256 sha;
@@ -31,6 +33,8 @@ void accord_manifest_begin(struct accord_manifest *manifest, const struct accord
 ACCORD_MUST_USE enum accord_status accord_manifest_add(struct accord_manifest *manifest,
                                                        const struct accord_manifest_file *file,
                                                        struct accord_error *error);
+/* Prints the line of a file that was added. */
+void accord_manifest_print(struct accord_out *out, const struct accord_manifest_file *file);
 void accord_manifest_end(const struct accord_manifest *manifest, uint8_t hash[ACCORD_HASH_SIZE]);
 
 #endif

@@ -7,9 +7,11 @@
 #include <string.h>
 
 #include "accord/release.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "core/text.h"
 #include "follow/chain.h"
+#include "serve/admission_member.h"
 #include "serve/admission_memory.h"
 #include "serve/admission_product.h"
 #include "serve/event.h"
@@ -32,6 +34,7 @@ struct accord_admission {
     struct accord_charter_claim charter;
     struct accord_roster_claim roster;
     struct accord_release_claim release;
+    struct accord_admission_bounds bounds; /* of what anybody may log */
 };
 
 /* Remembering */
@@ -293,6 +296,9 @@ static enum accord_status judge_other(struct accord_admission *admission,
     const struct accord_roster_claim *roster = status == ACCORD_OK ? accord_chain_roster(admission->chain) : NULL;
     if (roster != NULL)
         status = accord_admission_product(roster, admission->crypto, statement, &known, error);
+    if (roster != NULL && !known)
+        status = accord_admission_member(&admission->bounds, admission->chain, statement, accord_monotonic_us(), &known,
+                                         error);
     return known ? status : refuse_kind(statement->kind, error);
 }
 

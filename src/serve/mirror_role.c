@@ -20,6 +20,7 @@
 #define CHECKPOINT_BODY_MAX 131072 /* as a witness has it */
 #define RETRY_OVERLOADED 1         /* seconds */
 #define RETRY_FAILED 5
+#define TELL_AGAIN_MS 60000
 #define TRIES 3
 #define PATH_SIZE 192 /* an origin's hash and a tile */
 #define ADD_CHECKPOINT "/add-checkpoint"
@@ -29,7 +30,7 @@ struct accord_mirror_role {
     struct accord_mirror_work *work;
     struct accord_mirror *mirror;
     int dir;
-    bool failing; /* its memory; said once */
+    uint64_t told_ms; /* when the operator was told last that it fails; 0: never */
 };
 
 /* Answers */
@@ -65,26 +66,29 @@ static void answer_checkpoint(struct accord_http_exchange *exchange, const struc
         accord_answer_error(exchange, (unsigned)verdict->http_status, &verdict->error, 0);
 }
 
-/* An answer of 200 has been in the memory; others need not have. */
-static void tell(struct accord_mirror_role *role, const struct accord_mirror_job *job)
+/* A log whose copy fails, among others that do not, is not to fill the operator's log. That there was no memory for one
+ * of many requests is nothing to mend. */
+static void tell(struct accord_mirror_role *role, enum accord_status failed, const struct accord_error *error)
 {
-    if (job->failed != ACCORD_OK && !role->failing)
-        accord_event_error(ACCORD_EVENT_ERROR, "mirror-failing", accord_mirror_dir(role->mirror), &job->error);
-    else if (job->failed == ACCORD_OK && role->failing && job->verdict.http_status == 200)
-        accord_event(ACCORD_EVENT_INFO, "mirror-recovered", NULL);
-    else
+    uint64_t now_ms = accord_monotonic_us() / 1000;
+    if (failed == ACCORD_OK || failed == ACCORD_NO_MEMORY ||
+        (role->told_ms != 0 && now_ms - role->told_ms < TELL_AGAIN_MS))
         return;
-    role->failing = job->failed != ACCORD_OK;
+    role->told_ms = now_ms;
+    accord_event_error(ACCORD_EVENT_ERROR, "mirror-failing", accord_mirror_dir(role->mirror), error);
 }
 
 static void answer_job(struct accord_mirror_role *role, struct accord_mirror_job *job)
 {
     struct accord_http_exchange *exchange = job->context;
     accord_http_keep(exchange, NULL);
-    if (!job->upload)
-        tell(role, job);
-    if (job->upload)
-        answer_upload(exchange, accord_mirror_upload_answer(job->state));
+    const struct accord_mirror_answer *uploaded = job->upload ? accord_mirror_upload_answer(job->state) : NULL;
+    if (uploaded == NULL)
+        tell(role, job->failed, &job->error);
+    else if (uploaded->status == 503)
+        tell(role, uploaded->error.status, &uploaded->error);
+    if (uploaded != NULL)
+        answer_upload(exchange, uploaded);
     else if (job->failed != ACCORD_OK)
         accord_answer_error(exchange, 503, &job->error, RETRY_FAILED);
     else

@@ -76,6 +76,9 @@ enum accord_status accord_cosigner_state_raise(struct accord_cosigner_state *sta
     if (!*signed_by)
         return ACCORD_OK;
     enum accord_status status = accord_cosigner_state_begin_any(state, error);
+    /* What is written here is counted, too, as if it had been there all along. */
+    if (status == ACCORD_OK)
+        status = accord_cosigner_state_keep_doubt(state, error);
     if (status == ACCORD_OK)
         status = raise_to(state, witness, checkpoint, raised, error);
     if (status == ACCORD_OK)

@@ -388,13 +388,20 @@ const char *accord_cosigner_state_doubt(const struct accord_cosigner_state *stat
     return state->doubt[0] == 0 ? NULL : state->doubt;
 }
 
+enum accord_status accord_cosigner_state_keep_doubt(struct accord_cosigner_state *state, struct accord_error *error)
+{
+    uint64_t number, made_ns;
+    if (state->doubt[0] == 0)
+        return ACCORD_OK;
+    accord_binding_identify(state->binding.fs, state->path, &number, &made_ns);
+    return bind_file(state, number, made_ns, state->doubt, error);
+}
+
 enum accord_status accord_cosigner_state_suspect(struct accord_cosigner_state *state, const char *why,
                                                  struct accord_error *error)
 {
-    uint64_t number, made_ns;
     doubt(state, why);
-    accord_binding_identify(state->binding.fs, state->path, &number, &made_ns);
-    enum accord_status status = bind_file(state, number, made_ns, why, error);
+    enum accord_status status = accord_cosigner_state_keep_doubt(state, error);
     return status == ACCORD_OK ? doubtful(state, error) : status;
 }
 
@@ -447,9 +454,7 @@ enum accord_status accord_cosigner_state_commit(struct accord_cosigner_state *st
     enum accord_status status = run(state, state->commit, error);
     if (status == ACCORD_OK && state->uncounted > 0) {
         state->writes += state->uncounted;
-        /* In a state that is in doubt the higher count is what the doubt is about: it stays until that is confirmed. */
-        if (state->doubt[0] == 0)
-            accord_binding_set_count(&state->binding, state->writes);
+        accord_binding_set_count(&state->binding, state->writes);
     }
     return status;
 }

@@ -32,6 +32,10 @@ ACCORD_MUST_USE enum accord_status accord_cosigner_state_write(struct accord_cos
 /* Not used from here on, durably; outside a transaction. Returns ACCORD_STATE, or what failed. */
 ACCORD_MUST_USE enum accord_status accord_cosigner_state_suspect(struct accord_cosigner_state *state, const char *why,
                                                                  struct accord_error *error);
+/* In a transaction, or a transaction of its own: what the state is in doubt for, if it is, is written into it, and
+ * stays until it is confirmed, whatever else is written. */
+ACCORD_MUST_USE enum accord_status accord_cosigner_state_keep_doubt(struct accord_cosigner_state *state,
+                                                                    struct accord_error *error);
 /* As accord_cosigner_state_begin, which refuses a state that is in doubt. */
 ACCORD_MUST_USE enum accord_status accord_cosigner_state_begin_any(struct accord_cosigner_state *state,
                                                                    struct accord_error *error);

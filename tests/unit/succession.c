@@ -172,6 +172,25 @@ static void enactments_that_do_not_hold_are_passed_over(void **state)
     free(log);
 }
 
+/* Whoever may log anything puts a roster of their own, with the number of the one that must speak, between the next one
+ * and its enactment: it does not follow, so its quorum is nobody's. */
+static void what_does_not_follow_enacts_nothing(void **state)
+{
+    (void)state;
+    struct accord_trust_claim trust;
+    struct m_log *log = m_log_new();
+    m_log_add(log, charter);
+    m_log_add(log, rosters[0]);
+    m_log_add(log, rosters[1]);
+    m_log_add(log, roster_of(1, charter, 8, 1, 1));
+    enact(log, 2, 2, 8);
+    log->witnesses = NEW;
+    assert_int_equal(pin(log, &trust), ACCORD_QUORUM);
+    enact(log, 2, 2, OLD);
+    assert_int_equal(pin(log, &trust), ACCORD_OK);
+    free(log);
+}
+
 static struct accord_bytes trust_of(struct accord_bytes roster, uint64_t index)
 {
     uint8_t memory[32768];
@@ -399,6 +418,7 @@ int main(void)
         cmocka_unit_test(a_log_whose_witnesses_all_changed_is_pinned),
         cmocka_unit_test(without_enactments_each_roster_needs_the_quorum_before_it),
         cmocka_unit_test(enactments_that_do_not_hold_are_passed_over),
+        cmocka_unit_test(what_does_not_follow_enacts_nothing),
         cmocka_unit_test(a_follower_reads_on_by_enactments),
         cmocka_unit_test(a_follower_refuses_what_is_not_enacted),
         cmocka_unit_test(one_file_leads_from_the_first_to_the_newest),
