@@ -13,6 +13,7 @@
 #include "cli/member_files.h"
 #include "cli/say.h"
 #include "core/text.h"
+#include "follow/trim.h"
 
 const struct accord_option accord_options_member_enact[] = {
     ACCORD_ENTER_ACCORD,
@@ -24,6 +25,7 @@ const struct accord_option accord_options_member_enact[] = {
     ACCORD_ENTER_TIMEOUT,
     {.name = NULL}};
 
+#define CHECKPOINT_SIZE_MAX 45000 /* then its proof, in base64, and a signature fit an entry */
 #define TIMEOUT_SECONDS 60
 #define TIMEOUT_MAX_SECONDS 86400
 
@@ -35,6 +37,7 @@ struct enacting {
     struct accord_member_file *sources;
     struct accord_roster_claim *claim;
     struct accord_entered roster, enactment;
+    struct accord_buffer policy_text; /* of the roster before */
     char log_key[ACCORD_PATH_SIZE];
     const char *key; /* that signs the enactment */
     bool known;      /* the log has it already: only its enactment is missing */
@@ -121,6 +124,10 @@ static enum accord_status judge_roster(void *context, const struct accord_roster
 {
     struct enacting *enacting = context;
     enum accord_status status = accord_roster_parse(enacting->claim, entry, enacting->call->crypto, error);
+    if (status == ACCORD_OK) {
+        enacting->policy_text.size = 0;
+        status = accord_chain_policy(roster, &enacting->policy_text, error);
+    }
     return status == ACCORD_OK ? accord_roster_verify_next(roster, enacting->claim, enacting->call->crypto, error)
                                : status;
 }
@@ -138,18 +145,34 @@ static enum accord_status log_roster(struct enacting *enacting, struct accord_er
 
 /* The enactment */
 
-static enum accord_status print_enactment(const struct enacting *enacting, struct accord_bytes extra_proof,
-                                          struct accord_out *text, struct accord_error *error)
+/* The roster's proof with a checkpoint that fits. */
+static enum accord_status trim(const struct enacting *enacting, const struct accord_proof_claim *proof,
+                               struct accord_buffer *checkpoint, struct accord_error *error)
 {
-    struct accord_proof_claim proof;
-    uint8_t digest[ACCORD_HASH_SIZE];
-    enum accord_status status = accord_proof_parse(&proof, extra_proof, error);
-    uint8_t *memory = status == ACCORD_OK ? malloc(ACCORD_ENACT_PROOF_SIZE_MAX) : NULL;
+    const struct accord_crypto *crypto = enacting->call->crypto;
+    struct accord_policy *policy = malloc(sizeof *policy);
+    if (policy == NULL) {
+        return accord_fail(error, ACCORD_NO_MEMORY, 0);
+    }
+    enum accord_status status = accord_policy_parse(policy, accord_buffer_bytes(&enacting->policy_text), crypto, error);
+    if (status == ACCORD_OK) {
+        status =
+            accord_checkpoint_trim(policy, proof->checkpoint_bytes, CHECKPOINT_SIZE_MAX, crypto, checkpoint, error);
+    }
+    free(policy);
+    return status;
+}
+
+static enum accord_status print_enactment(const struct enacting *enacting, const struct accord_proof_claim *proof,
+                                          struct accord_bytes checkpoint, struct accord_out *text,
+                                          struct accord_error *error)
+{
+    uint8_t digest[ACCORD_HASH_SIZE], *memory = malloc(ACCORD_ENACT_PROOF_SIZE_MAX);
     if (memory == NULL) {
-        return status == ACCORD_OK ? accord_fail(error, ACCORD_NO_MEMORY, 0) : status;
+        return accord_fail(error, ACCORD_NO_MEMORY, 0);
     }
     struct accord_out out = {memory, ACCORD_ENACT_PROOF_SIZE_MAX, 0, false};
-    accord_proof_print(&out, (struct accord_bytes){NULL, 0}, proof.index, &proof.inclusion, proof.checkpoint_bytes);
+    accord_proof_print(&out, (struct accord_bytes){NULL, 0}, proof->index, &proof->inclusion, checkpoint);
     accord_hash(enacting->call->crypto, accord_buffer_bytes(&enacting->roster.entry), digest);
     accord_enact_print(text, enacting->claim->charter, enacting->claim->number, digest, accord_out_bytes(&out));
     text->full = text->full || out.full;
@@ -161,8 +184,19 @@ static enum accord_status make_enactment(void *context, const struct accord_rost
                                          struct accord_out *text, struct accord_error *error)
 {
     const struct enacting *enacting = context;
+    struct accord_proof_claim proof;
+    struct accord_buffer checkpoint;
     (void)roster;
-    return print_enactment(enacting, accord_buffer_bytes(&enacting->roster.proof), text, error);
+    accord_buffer_init(&checkpoint, ACCORD_NOTE_SIZE_MAX);
+    enum accord_status status = accord_proof_parse(&proof, accord_buffer_bytes(&enacting->roster.proof), error);
+    if (status == ACCORD_OK) {
+        status = trim(enacting, &proof, &checkpoint, error);
+    }
+    if (status == ACCORD_OK) {
+        status = print_enactment(enacting, &proof, accord_buffer_bytes(&checkpoint), text, error);
+    }
+    accord_buffer_free(&checkpoint);
+    return status;
 }
 
 /* The quorum was asked for when the roster was published; what is left is that the entry says what was meant. */
@@ -194,24 +228,22 @@ static enum accord_status log_enactment(struct enacting *enacting, struct accord
 }
 
 /* Is the checkpoint one by the roster before? */
-static enum accord_status check_earlier(const struct enacting *enacting, const struct accord_roster_claim *earlier,
+static enum accord_status check_earlier(struct enacting *enacting, const struct accord_roster_claim *earlier,
                                         const struct accord_checkpoint_claim *newest, struct accord_error *error)
 {
-    struct accord_buffer text;
     struct accord_checkpoint checkpoint;
     struct accord_cosigners cosigners;
     struct accord_policy *policy = malloc(sizeof *policy);
-    accord_buffer_init(&text, ACCORD_POLICY_SIZE_MAX);
-    enum accord_status status =
-        policy == NULL ? accord_fail(error, ACCORD_NO_MEMORY, 0) : accord_chain_policy(earlier, &text, error);
+    enum accord_status status = policy == NULL ? accord_fail(error, ACCORD_NO_MEMORY, 0)
+                                               : accord_chain_policy(earlier, &enacting->policy_text, error);
     if (status == ACCORD_OK) {
-        status = accord_policy_parse(policy, accord_buffer_bytes(&text), enacting->call->crypto, error);
+        status =
+            accord_policy_parse(policy, accord_buffer_bytes(&enacting->policy_text), enacting->call->crypto, error);
     }
     if (status == ACCORD_OK) {
         status = accord_roster_verify_checkpoint(earlier, policy, newest, enacting->call->crypto, &checkpoint,
                                                  &cosigners, error);
     }
-    accord_buffer_free(&text);
     free(policy);
     return status;
 }
@@ -360,6 +392,7 @@ int accord_run_member_enact(struct accord_call *call)
     enacting.claim = malloc(sizeof *enacting.claim);
     accord_entered_init(&enacting.roster);
     accord_entered_init(&enacting.enactment);
+    accord_buffer_init(&enacting.policy_text, ACCORD_POLICY_SIZE_MAX);
     error.status = enacting.sources == NULL || enacting.claim == NULL ? accord_fail(&error, ACCORD_NO_MEMORY, 0)
                                                                       : enact(&enacting, &error);
     result = error.status == ACCORD_OK ? tell(&enacting) : refuse(&enacting, &error);
@@ -371,5 +404,6 @@ int accord_run_member_enact(struct accord_call *call)
     accord_member_file_free(&enacting.file);
     accord_entered_free(&enacting.roster);
     accord_entered_free(&enacting.enactment);
+    accord_buffer_free(&enacting.policy_text);
     return result;
 }

@@ -7,6 +7,7 @@
 #include "cli/child.h"
 #include "cli/say.h"
 #include "cli/tree.h"
+#include "core/text.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -83,11 +84,27 @@ static bool is_material(struct accord_rebuild *rebuild, const uint8_t sha256[ACC
     return false;
 }
 
+/* What every file of the source is dated: the recorded SOURCE_DATE_EPOCH, to which tools that know it bring newer times
+ * down, or else now, as in a new checkout. */
+static uint64_t source_time(const struct accord_rebuild *rebuild)
+{
+    struct accord_bytes name, value;
+    uint64_t time = rebuild->call->clock->now(rebuild->call->clock->context), epoch;
+    size_t cursor = 0;
+    while (accord_attest_next_line(rebuild->attest, ACCORD_LITERAL("environment"), &cursor, &name, &value)) {
+        if (accord_bytes_equal(name, ACCORD_LITERAL("SOURCE_DATE_EPOCH")) && accord_decimal_read(value, &epoch) &&
+            epoch < time) {
+            return epoch;
+        }
+    }
+    return time;
+}
+
 /* Copies a directory to the room; *sha256 gets its manifest's digest. */
 static enum accord_status copy_directory(struct accord_rebuild *rebuild, const char *from,
                                          uint8_t sha256[ACCORD_HASH_SIZE], struct accord_error *error)
 {
-    struct accord_tree tree = {0};
+    struct accord_tree tree = {.copy_time = source_time(rebuild)};
     if (mkdir(rebuild->directory, 0755) != 0) {
         return accord_file_error(error, -errno, rebuild->directory);
     }

@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 #define CHUNK 65536
-#define COPIED_AT 315619200 /* 2 January 1980: what packs archives knows no time before */
 
 /* A directory that is yet to be listed, by its path below the top; the top's is empty. */
 struct waiting {
@@ -179,9 +178,6 @@ static int hash_and_copy(struct walk *walk, int from, int to, uint8_t sha256[ACC
     }
 }
 
-/* The time of every copy: what a build takes for newer than what must not hang on the moment of copying. */
-static const struct timespec copied[2] = {{COPIED_AT, 0}, {COPIED_AT, 0}};
-
 static enum accord_status take_file(struct walk *walk, const char *path, const char *full)
 {
     uint8_t sha256[ACCORD_HASH_SIZE];
@@ -199,7 +195,8 @@ static enum accord_status take_file(struct walk *walk, const char *path, const c
     if (result == 0) {
         result = hash_and_copy(walk, from, to, sha256);
     }
-    if (result == 0 && to != -1 && futimens(to, copied) != 0) {
+    const struct timespec time = {(time_t)walk->tree->copy_time, 0};
+    if (result == 0 && to != -1 && futimens(to, (const struct timespec[2]){time, time}) != 0) {
         result = -errno;
     }
     if (to != -1 && close(to) != 0 && result == 0) {

@@ -12,6 +12,7 @@
 struct accord_tree {
     struct accord_manifest_file *files;
     size_t count, capacity;
+    uint64_t copy_time; /* of the copies that a walk makes, POSIX seconds: one for all, so that none is newer */
 };
 
 ACCORD_MUST_USE enum accord_status accord_tree_add(struct accord_tree *tree, struct accord_bytes path,

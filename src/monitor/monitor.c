@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/report.h"
 
+#define ROSTERS_AHEAD_MAX 64
 #define SAVE_US 1000000 /* while there is more to read, once a second is often enough */
 
 /* Remembering */
@@ -229,12 +230,40 @@ static enum accord_status check_origin(const struct accord_monitor *monitor, str
     return ACCORD_STATE;
 }
 
+/* Looks ahead in the log for the roster after the newest that is known, and for what shows that it counts. What cannot
+ * be read is no reason to fail: then nothing more is known than before. */
+static bool foresee(struct accord_monitor *monitor, struct accord_reader *reader)
+{
+    struct accord_buffer trust;
+    struct accord_error unread;
+    uint64_t number;
+    bool more;
+    accord_buffer_init(&trust, ACCORD_TRUST_SIZE_MAX);
+    bool found = accord_pin_next(reader, monitor->options.rules.crypto, accord_rules_trust(monitor->rules),
+                                 &monitor->progress, &trust, &number, &more, &unread) == ACCORD_OK &&
+                 trust.size > 0 &&
+                 accord_rules_foresee(monitor->rules, accord_buffer_bytes(&trust), &unread) == ACCORD_OK;
+    accord_buffer_free(&trust);
+    accord_reader_set_size(reader, monitor->claim.size);
+    return found;
+}
+
+/* The witnesses may be those of a later roster already, whose enactment lies in the log. */
+static enum accord_status look_ahead(struct accord_monitor *monitor, struct accord_reader *reader,
+                                     struct accord_checkpoint *checkpoint, struct accord_error *why)
+{
+    enum accord_status status = ACCORD_QUORUM;
+    for (unsigned i = 0; status == ACCORD_QUORUM && i < ROSTERS_AHEAD_MAX && foresee(monitor, reader); i++)
+        status = accord_policy_verify(accord_rules_policy(monitor->rules), &monitor->claim,
+                                      monitor->options.rules.crypto, checkpoint, &monitor->cosigners, why);
+    return status;
+}
+
 /* Is what was fetched a checkpoint of this log, by its policy, that grows out of the one before? *accepted says so; all
  * else is told. The log's signature is asked for first: without it nothing it shows is evidence. */
 static enum accord_status judge_checkpoint(struct accord_monitor *monitor, struct accord_reader *reader, bool *accepted,
                                            struct accord_error *error)
 {
-    const struct accord_policy *policy = accord_rules_policy(monitor->rules);
     const struct accord_crypto *crypto = monitor->options.rules.crypto;
     struct accord_checkpoint checkpoint;
     struct accord_position position = monitor->position;
@@ -246,8 +275,11 @@ static enum accord_status judge_checkpoint(struct accord_monitor *monitor, struc
     enum accord_status status = check_origin(monitor, error);
     if (status != ACCORD_OK)
         return status;
-    enum accord_status quorum =
-        accord_policy_verify(policy, &monitor->claim, crypto, &checkpoint, &monitor->cosigners, &unsupported);
+    enum accord_status quorum = accord_policy_verify(accord_rules_policy(monitor->rules), &monitor->claim, crypto,
+                                                     &checkpoint, &monitor->cosigners, &unsupported);
+    if (quorum == ACCORD_QUORUM)
+        quorum = look_ahead(monitor, reader, &checkpoint, &unsupported);
+    const struct accord_policy *policy = accord_rules_policy(monitor->rules);
     if (quorum != ACCORD_OK && quorum != ACCORD_QUORUM)
         return accord_monitor_wrong(monitor, ACCORD_FINDING_CHECKPOINT, &unsupported, error);
     monitor->log = &policy->logs[monitor->cosigners.log].vkey;
@@ -348,6 +380,8 @@ static enum accord_status judge_entries(struct accord_monitor *monitor, struct a
     struct accord_error why;
     enum accord_status status = find_carry(monitor, reader, &why);
     if (status == ACCORD_OK)
+        status = read_entries(monitor, reader, &why);
+    for (unsigned i = 0; status == ACCORD_QUORUM && i < ROSTERS_AHEAD_MAX && foresee(monitor, reader); i++)
         status = read_entries(monitor, reader, &why);
     if (status == ACCORD_OK)
         return ACCORD_OK;

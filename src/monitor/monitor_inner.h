@@ -2,6 +2,7 @@
 #ifndef ACCORD_MONITOR_MONITOR_INNER_H
 #define ACCORD_MONITOR_MONITOR_INNER_H
 
+#include "follow/pin.h"
 #include "monitor/monitor.h"
 #include "monitor/state.h"
 
@@ -30,7 +31,8 @@ struct accord_monitor {
     struct accord_cosigners cosigners;
     const struct accord_vkey *log; /* whose checkpoint it is */
     uint64_t now;
-    bool carry_known; /* accord_rules_carry */
+    bool carry_known;                    /* accord_rules_carry */
+    struct accord_pin_progress progress; /* of looking ahead for rosters, where a checkpoint has not the quorum */
 
     bool untold; /* a finding could not be told: nothing is remembered any more */
     uint64_t told;

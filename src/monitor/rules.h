@@ -38,9 +38,15 @@ ACCORD_MUST_USE enum accord_status accord_rules_restore(struct accord_rules *rul
                                                         struct accord_bytes entry, struct accord_error *error);
 /* The newest roster that was met in the log: its entry and index; false where there is none yet. */
 ACCORD_MUST_USE bool accord_rules_met(const struct accord_rules *rules, struct accord_bytes *entry, uint64_t *index);
-/* What a checkpoint must hold to: the policy of the newest roster, the trust file's or one met since, less those whom
- * the trust file distrusts. */
+/* What a checkpoint must hold to: the policy of the newest roster, the trust file's, one met since or one that is known
+ * ahead, less those whom the trust file distrusts. */
 const struct accord_policy *accord_rules_policy(const struct accord_rules *rules);
+/* The trust file that this roster stands in. */
+const struct accord_trust_claim *accord_rules_trust(const struct accord_rules *rules);
+/* Takes a trust file with a later roster, proven to follow from that one (accord_pin_next), which will be met in the
+ * log: copied. The refusals of accord_verifier_init. */
+ACCORD_MUST_USE enum accord_status accord_rules_foresee(struct accord_rules *rules, struct accord_bytes trust,
+                                                        struct accord_error *error);
 
 /* Could this entry be a finding, or change the state? What is not answers false; threads may ask at once, each with
  * its own glass. */

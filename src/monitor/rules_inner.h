@@ -13,6 +13,10 @@ struct accord_rules {
     struct accord_verifier *newer;
     struct accord_buffer trust, policy_text;
     bool has_newer;
+    /* Where a roster is known to come into force that was not met yet: by it the newest checkpoint is judged. */
+    struct accord_verifier *ahead;
+    struct accord_buffer ahead_trust, ahead_policy_text;
+    bool has_ahead;
 };
 
 /* What was found in one entry; code is ACCORD_FINDING_COUNT where nothing was. */

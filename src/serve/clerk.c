@@ -298,6 +298,19 @@ static void show(struct accord_clerk *clerk, struct accord_clerk_request *reques
         request->http_status = 200;
 }
 
+/* Nothing is cosigned by a memory that lacks what the request shows, not even what needs no memory. */
+static bool remembers(struct accord_clerk *clerk, struct accord_clerk_request *request,
+                      const struct accord_checkpoint_claim *checkpoint)
+{
+    for (size_t i = 0; i < request->witness_count; i++)
+        if (accord_cosigner_notice(clerk->state, accord_signer_vkey(request->witnesses[i]), checkpoint,
+                                   clerk->options.crypto, &request->error) != ACCORD_OK) {
+            give_up_state(clerk, &request->error);
+            return false;
+        }
+    return true;
+}
+
 /* "The signatures SHOULD be ML-DSA-44 cosignatures, and SHOULD be from one or more of the same witness key(s) that
  * signed the checkpoint": those of all such keys of this witness. */
 static void sign_subtree(struct accord_clerk *clerk, struct accord_clerk_request *request)
@@ -317,6 +330,8 @@ static void sign_subtree(struct accord_clerk *clerk, struct accord_clerk_request
                                  request->witness_count, clerk->options.crypto, &verdict);
     request->http_status = verdict.http_status;
     request->error = verdict.error;
+    if (request->http_status == 200 && !remembers(clerk, request, &parsed.checkpoint))
+        request->http_status = 503;
     accord_subtree_print(&out, &parsed.subtree);
     for (size_t i = 0; request->http_status == 200 && i < request->witness_count; i++)
         if (own[i]->type == ACCORD_KEY_COSIGNATURE_MLDSA44 &&
@@ -412,7 +427,7 @@ static void count_answer(struct accord_clerk *clerk, const struct accord_clerk_r
     accord_histogram_add(&metrics->cosign, accord_monotonic_us() - request->put_at_us);
 }
 
-/* All of a list: what is to be cosigned first, in one transaction, then what is to be shown. */
+/* All of a list: what is to be cosigned first, in one transaction, then what is about what was. */
 static void answer_group(struct accord_clerk *clerk, struct accord_clerk_request *first)
 {
     struct job *jobs[GROUP_MAX];
@@ -421,8 +436,6 @@ static void answer_group(struct accord_clerk *clerk, struct accord_clerk_request
     for (struct accord_clerk_request *request = first; request != NULL; request = request->next) {
         if (!sound)
             answer_failure(request, &clerk->failure);
-        else if (request->task == ACCORD_CLERK_SUBTREE)
-            sign_subtree(clerk, request);
         else if (request->task == ACCORD_CLERK_COSIGN && (jobs[count] = job_new(clerk, request)) != NULL)
             count++;
     }
@@ -432,10 +445,12 @@ static void answer_group(struct accord_clerk *clerk, struct accord_clerk_request
     for (size_t i = 0; i < count; i++)
         job_free(jobs[i]);
     for (struct accord_clerk_request *request = first; request != NULL; request = request->next) {
-        if (sound && request->task == ACCORD_CLERK_SHOW && clerk->state != NULL)
-            show(clerk, request);
-        else if (request->task == ACCORD_CLERK_SHOW)
+        if (request->task != ACCORD_CLERK_COSIGN && clerk->state == NULL)
             answer_failure(request, &clerk->failure);
+        else if (request->task == ACCORD_CLERK_SUBTREE)
+            sign_subtree(clerk, request);
+        else if (request->task == ACCORD_CLERK_SHOW)
+            show(clerk, request);
         count_answer(clerk, request);
     }
 }

@@ -71,8 +71,7 @@ static void answer_checkpoint(struct accord_http_exchange *exchange, const struc
 static void tell(struct accord_mirror_role *role, enum accord_status failed, const struct accord_error *error)
 {
     uint64_t now_ms = accord_monotonic_us() / 1000;
-    if (failed == ACCORD_OK || failed == ACCORD_NO_MEMORY ||
-        (role->told_ms != 0 && now_ms - role->told_ms < TELL_AGAIN_MS))
+    if (failed == ACCORD_NO_MEMORY || (role->told_ms != 0 && now_ms - role->told_ms < TELL_AGAIN_MS))
         return;
     role->told_ms = now_ms;
     accord_event_error(ACCORD_EVENT_ERROR, "mirror-failing", accord_mirror_dir(role->mirror), error);
@@ -82,17 +81,17 @@ static void answer_job(struct accord_mirror_role *role, struct accord_mirror_job
 {
     struct accord_http_exchange *exchange = job->context;
     accord_http_keep(exchange, NULL);
-    const struct accord_mirror_answer *uploaded = job->upload ? accord_mirror_upload_answer(job->state) : NULL;
-    if (uploaded == NULL)
+    if (job->upload) {
+        const struct accord_mirror_answer *answer = accord_mirror_upload_answer(job->state);
+        if (answer->status == 503)
+            tell(role, answer->error.status, &answer->error);
+        answer_upload(exchange, answer);
+    } else if (job->failed != ACCORD_OK) {
         tell(role, job->failed, &job->error);
-    else if (uploaded->status == 503)
-        tell(role, uploaded->error.status, &uploaded->error);
-    if (uploaded != NULL)
-        answer_upload(exchange, uploaded);
-    else if (job->failed != ACCORD_OK)
         accord_answer_error(exchange, 503, &job->error, RETRY_FAILED);
-    else
+    } else {
         answer_checkpoint(exchange, &job->verdict);
+    }
     accord_mirror_work_free(role->work, job);
 }
 

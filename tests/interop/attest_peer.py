@@ -2,6 +2,7 @@
 
 attest_peer.py make DIR: envelopes of each predicate over DIR/widget, by each kind of key, and the keys in PEM.
 attest_peer.py read ENVELOPE VKEY: verifies an envelope of accord's by a vkey, and validates its Statement; prints its predicateType.
+attest_peer.py pem VKEY: prints a vkey of type 0x01 as PEM.
 attest_peer.py statement FILE: validates a Statement without an envelope; prints its predicateType."""
 
 import base64
@@ -73,12 +74,16 @@ def check_statement(data):
     print(statement.pb.predicate_type)
 
 
-def read(path, vkey):
+def public_key(vkey):
     """A vkey is name+id+base64(type, public key); type 1 is Ed25519."""
     typed = base64.b64decode(vkey.split("+", 2)[2])
     assert typed[0] == 1
+    return Ed25519PublicKey.from_public_bytes(typed[1:])
+
+
+def read(path, vkey):
     document = json.loads(path.read_text())
-    key = SSlibKey.from_crypto(Ed25519PublicKey.from_public_bytes(typed[1:]), keyid=document["signatures"][0]["keyid"])
+    key = SSlibKey.from_crypto(public_key(vkey), keyid=document["signatures"][0]["keyid"])
     envelope = dsse.Envelope.from_dict(document)
     envelope.verify([key], 1)
     assert envelope.payload_type == TYPE
@@ -90,5 +95,9 @@ if __name__ == "__main__":
         make(pathlib.Path(sys.argv[2]))
     elif sys.argv[1] == "read":
         read(pathlib.Path(sys.argv[2]), sys.argv[3])
+    elif sys.argv[1] == "pem":
+        print(public_key(sys.argv[2]).public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode(), end="")
+    elif sys.argv[1] == "pem":
+        print(public_key(sys.argv[2]).public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode(), end="")
     else:
         check_statement(pathlib.Path(sys.argv[2]).read_bytes())

@@ -31,6 +31,18 @@ peers_litebastion() {
         GOBIN="$1/bin" "$(peers_go "$1")" install filippo.io/torchwood/cmd/litebastion@v0.9.0
 }
 
+# peers_cosign DIR: Sigstore's, which makes and verifies SLSA provenance by a key; its build takes some minutes
+peers_cosign() {
+    [ -x "$1/bin/cosign" ] || GOBIN="$1/bin" "$(peers_go "$1")" install github.com/sigstore/cosign/v2/cmd/cosign@v2.6.5
+}
+
+# peers_python DIR: in-toto's own Python, in an environment of its own
+peers_python() {
+    [ -x "$1/python/bin/in-toto-installed" ] && return
+    python3 -m venv "$1/python" && "$1/python/bin/pip" install --quiet 'in-toto-attestation==0.9.3' 'securesystemslib[crypto]==1.6.0' &&
+        install -m 755 /dev/null "$1/python/bin/in-toto-installed"
+}
+
 peers_install() {
     local dir=$1 go
     mkdir -p "$dir/bin" || return 1
@@ -39,5 +51,5 @@ peers_install() {
     (cd "$root/tests/interop/peer" && "$go" build -o "$dir/bin/peer" .) || return 1
     peers_tessera "$dir" fsck cmd/fsck && peers_tessera "$dir" hammer internal/hammer &&
         peers_tessera "$dir" posix cmd/conformance/posix &&
-        peers_litewitness "$dir" && peers_litebastion "$dir"
+        peers_litewitness "$dir" && peers_litebastion "$dir" && peers_python "$dir" && peers_cosign "$dir"
 }

@@ -128,6 +128,18 @@ server = Server()
 expect("once its memory is raised it goes on", bring("--old", 18000, "--start", 17700), 0, "answers: 200")
 server.kill()
 
+# a copy that is damaged
+tile = max((DIR / f"mirrored/{HASH}/tile/0").glob("*.p/*"))
+kept = tile.read_bytes()
+tile.write_bytes(bytes(len(kept)))
+server = Server()
+run = bring("--old", 18000, "--start", 18000)
+check("a copy that does not agree with itself is not gone on with", run.status == 1 and "503" in run.err, run)
+check("and the operator is told which it is", HASH in (server.event("mirror-failing") or ""), server.said())
+tile.write_bytes(kept)
+expect("once it is mended it goes on", bring("--old", 18000, "--start", 18000), 0, "answers: 200")
+server.kill()
+
 # a key of each kind, where this machine has ML-DSA-44
 post = accord("key", "new", "--for", "witness", "--mldsa44", "mirror.example/m", "-o", "m.key")
 if post.status == 0:

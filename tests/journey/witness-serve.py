@@ -312,6 +312,23 @@ if post.status == 0:
         check(f"{name}: {status}", answer.status == status, answer)
     check("GET is none of its methods", server.ask("GET", "/w/sign-subtree").status == 405)
     check("it ends", server.stop() == 0, server.said())
+    shutil.copy(DIR / "w.state", DIR / "backup")
+    server = Server()
+    grow(f"fork{winner}", b"for both kinds again", of="one")
+    check("a tree of 12", server.ask("POST", ADD, request(f"fork{winner}", 11, of="one")).status == 200)
+    shown = server.get(monitored("one.example/log")).body
+    root = shown.split(b"\n")[2]
+    check("it ends", server.stop() == 0)
+    shutil.copy(DIR / "w.state", DIR / "newest")
+    shutil.copy(DIR / "backup", DIR / "w.state")
+    must(accord("witness", "restore", "--state", "w.state", "--confirm"))
+    server = Server()
+    answer = server.ask("POST", "/w/sign-subtree", b"subtree 0 12\n" + root + b"\n\n" + shown)
+    check("sign-subtree of what it cosigned and does not remember: 503", answer.status == 503, answer)
+    check("and from then on it cosigns nothing", server.ask("POST", ADD, request("two", 0)).status == 503)
+    check("it ends", server.stop() == 0)
+    shutil.copy(DIR / "newest", DIR / "w.state")
+    must(accord("witness", "restore", "--state", "w.state", "--confirm"))
 else:
     expect("without ML-DSA-44 on this machine, its keys are refused", post, 3, "library")
 

@@ -17,9 +17,10 @@ ROOMS = {
     "mirror": {"base", "core", "crypto", "keys", "log", "witness", "follow"},
     "monitor": {"base", "core", "crypto", "log", "roster", "release", "evidence", "follow"},
     "custody": {"base", "core", "crypto", "keys"},
+    "status": {"base", "core", "crypto", "log", "roster", "release", "follow", "monitor"},
     "net": {"base", "core", "log", "witness"},
     "serve": {"base", "core", "crypto", "keys", "log", "witness", "roster", "release", "evidence", "follow", "mirror", "monitor", "net"},
-    "cli": {"base", "core", "crypto", "keys", "log", "witness", "roster", "release", "evidence", "intoto", "follow", "mirror", "monitor", "custody", "net", "serve"},
+    "cli": {"base", "core", "crypto", "keys", "log", "witness", "roster", "release", "evidence", "intoto", "follow", "mirror", "monitor", "custody", "status", "net", "serve"},
 }
 # base/ knows the error list and slices of the public headers; core/ may include no system header but these.
 CORE_SYSTEM = {"stdbool.h", "stddef.h", "stdint.h", "string.h"}

@@ -355,6 +355,47 @@ static void test_rosters_at_once(void **state)
     assert_int_equal(world->told.finding[1].code, ACCORD_FINDING_RELEASE);
 }
 
+/* Witnesses change with a roster; when the log is looked at again, those of before are there no more. The roster's
+ * enactment says that they were. */
+static void test_enactments(void **state)
+{
+    struct world *world = *state;
+    struct accord_bytes next = m_roster(2, charter, rosters[0], 3, 1, 2), last = m_roster(3, charter, next, 4, 1, 2);
+    m_log_add(world->log, next);
+    world->log->witnesses = 4;
+    look(world);
+    expect_one(world, ACCORD_FINDING_QUORUM, "too few witnesses");
+    m_log_add(world->log, m_enactment(world->log, charter, 2, 2, 3, "x.example"));
+    m_log_add(world->log, m_release("m2.example", "a", 1, "m2.example/release"));
+    look(world);
+    expect_one(world, ACCORD_FINDING_ROSTER, "number 2, 3 members, 1 added (m2.example)");
+    assert_int_equal(accord_monitor_next(world->monitor), 5);
+    /* Several at once, and after a start. */
+    close_monitor(world);
+    m_log_add(world->log, last);
+    m_log_add(world->log, m_enactment(world->log, charter, 3, 5, 4, "x.example"));
+    world->log->witnesses = 8;
+    look(world);
+    expect_one(world, ACCORD_FINDING_ROSTER, "number 3, 4 members, 1 added (m3.example)");
+    look(world);
+    expect_none(world);
+}
+
+/* The newest checkpoint has the quorum of the first roster and of the last one, not of that between. */
+static void test_enactment_between(void **state)
+{
+    struct world *world = *state;
+    struct accord_bytes strict = m_roster(2, charter, rosters[0], 3, 3, 2);
+    m_log_add(world->log, strict);
+    m_log_add(world->log, m_roster(3, charter, strict, 2, 2, 2));
+    m_log_add(world->log, m_enactment(world->log, charter, 3, 3, 7, "x.example"));
+    look(world);
+    assert_int_equal(world->told.count, 2);
+    assert_int_equal(world->told.finding[0].code, ACCORD_FINDING_ROSTER);
+    assert_int_equal(world->told.finding[1].code, ACCORD_FINDING_ROSTER);
+    assert_int_equal(accord_monitor_next(world->monitor), 5);
+}
+
 static void test_history(void **state)
 {
     struct world *world = *state;
@@ -799,6 +840,8 @@ int main(void)
         IN_WORLD(test_looks_miss_nothing),
         IN_WORLD(test_rosters),
         IN_WORLD(test_rosters_at_once),
+        IN_WORLD(test_enactments),
+        IN_WORLD(test_enactment_between),
         IN_WORLD(test_history),
         IN_WORLD(test_roster_conflict),
         IN_WORLD(test_other_log),

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "accord/apply.h"
 #include "accord/tile.h"
 #include "log/store.h"
 #include "monitor/monitor.h"
@@ -267,6 +268,39 @@ static inline struct accord_reader *m_reader(struct m_log *log)
     const struct accord_store store = {.context = log, .read = m_read};
     assert_int_equal(accord_reader_open_store(&reader, m_crypto, &store, m_close, NULL), ACCORD_OK);
     return reader;
+}
+
+/* A proof of the entry, with it in its extra line or not, under a checkpoint of all that is there, with these
+ * witnesses. */
+static inline struct accord_bytes m_proof(struct m_log *log, size_t index, unsigned witnesses, bool extra)
+{
+    static uint8_t memory[65536];
+    struct accord_out out = {memory, sizeof memory, 0, false};
+    struct accord_merkle_proof inclusion;
+    struct accord_reader *reader = m_reader(log);
+    accord_reader_set_size(reader, log->count);
+    struct accord_hash_source source = accord_reader_hashes(reader);
+    assert_int_equal(accord_inclusion_prove(m_crypto, &source, index, log->count, &inclusion), ACCORD_OK);
+    accord_reader_close(reader);
+    accord_proof_print(&out, extra ? log->entries[index] : (struct accord_bytes){NULL, 0}, index, &inclusion,
+                       m_checkpoint(log, log->count, witnesses));
+    assert_false(out.full);
+    return m_keep(accord_out_bytes(&out));
+}
+
+/* Says that this roster, the entry at index, was there when these witnesses had cosigned all that is there now. */
+static inline struct accord_bytes m_enactment(struct m_log *log, struct accord_bytes charter, unsigned number,
+                                              size_t index, unsigned witnesses, const char *signer)
+{
+    static uint8_t memory[65536];
+    uint8_t digest[ACCORD_HASH_SIZE], of[ACCORD_HASH_SIZE];
+    struct accord_out out = {memory, sizeof memory, 0, false};
+    accord_hash(m_crypto, charter, digest);
+    accord_hash(m_crypto, log->entries[index], of);
+    accord_enact_print(&out, digest, number, of, m_proof(log, index, witnesses, false));
+    put_signatures(&out, &signer, 1);
+    assert_false(out.full);
+    return m_keep(accord_out_bytes(&out));
 }
 
 /* Who is told */

@@ -1,9 +1,9 @@
 /* Rosters after witnesses have changed: pinned and followed by enactments, and led from one to the newest by one file.
  */
 #include "accord/succession.h"
-#include "accord/apply.h"
 #include "follow/pin.h"
 #include "follow/rosters.h"
+#include "follow/trim.h"
 #include "monitored.h"
 
 static struct accord_error error;
@@ -39,34 +39,9 @@ static struct accord_bytes roster_of(unsigned number, struct accord_bytes previo
     return m_keep(accord_out_bytes(&out));
 }
 
-static struct accord_bytes proof_of(const struct m_log *log, size_t index, unsigned witnesses, bool extra)
-{
-    static uint8_t memory[65536];
-    struct accord_out out = {memory, sizeof memory, 0, false};
-    struct accord_merkle_proof inclusion;
-    struct accord_reader *reader = m_reader((struct m_log *)(uintptr_t)log);
-    accord_reader_set_size(reader, log->count);
-    struct accord_hash_source source = accord_reader_hashes(reader);
-    assert_int_equal(accord_inclusion_prove(m_crypto, &source, index, log->count, &inclusion), ACCORD_OK);
-    accord_reader_close(reader);
-    accord_proof_print(&out, extra ? log->entries[index] : (struct accord_bytes){NULL, 0}, index, &inclusion,
-                       m_checkpoint(log, log->count, witnesses));
-    assert_false(out.full);
-    return m_keep(accord_out_bytes(&out));
-}
-
-/* Logs that roster `number`, at index, was there when these witnesses had cosigned all that is there now. */
 static void enact(struct m_log *log, unsigned number, size_t index, unsigned witnesses)
 {
-    uint8_t memory[65536], digest[ACCORD_HASH_SIZE], of[ACCORD_HASH_SIZE];
-    struct accord_out out = {memory, sizeof memory, 0, false};
-    const char *anybody = "stranger.example";
-    accord_hash(m_crypto, charter, digest);
-    accord_hash(m_crypto, log->entries[index], of);
-    accord_enact_print(&out, digest, number, of, proof_of(log, index, witnesses, false));
-    put_signatures(&out, &anybody, 1);
-    assert_false(out.full);
-    m_log_add(log, m_keep(accord_out_bytes(&out)));
+    m_log_add(log, m_enactment(log, charter, number, index, witnesses, "stranger.example"));
 }
 
 static int set_up(void **state)
@@ -267,6 +242,42 @@ static void a_follower_refuses_what_is_not_enacted(void **state)
     free(log);
 }
 
+/* A checkpoint loses what its quorum can do without, and only as much as must go. */
+static void a_checkpoint_is_trimmed_to_its_quorum(void **state)
+{
+    (void)state;
+    static struct accord_roster_claim claim;
+    static struct accord_policy policy;
+    struct m_log *log = life(false);
+    struct accord_buffer text, trimmed;
+    accord_buffer_init(&text, ACCORD_POLICY_SIZE_MAX);
+    struct accord_bytes roster = roster_of(1, charter, 15, 2, 2), note = m_checkpoint(log, log->count, 15);
+    assert_int_equal(accord_roster_parse(&claim, roster, m_crypto, &error), ACCORD_OK);
+    assert_int_equal(accord_chain_policy(&claim, &text, &error), ACCORD_OK);
+    assert_int_equal(accord_policy_parse(&policy, accord_buffer_bytes(&text), m_crypto, &error), ACCORD_OK);
+    size_t most = note.size;
+    for (unsigned left = 4; left >= 2; left--) {
+        struct accord_checkpoint_claim parsed;
+        struct accord_checkpoint checkpoint;
+        struct accord_cosigners cosigners;
+        accord_buffer_init(&trimmed, ACCORD_NOTE_SIZE_MAX);
+        assert_int_equal(accord_checkpoint_trim(&policy, note, most, m_crypto, &trimmed, &error), ACCORD_OK);
+        assert_true(trimmed.size <= most);
+        assert_int_equal(accord_checkpoint_parse(&parsed, accord_buffer_bytes(&trimmed), &error), ACCORD_OK);
+        assert_int_equal(accord_policy_verify(&policy, &parsed, m_crypto, &checkpoint, &cosigners, &error), ACCORD_OK);
+        assert_int_equal(cosigners.count, left);
+        most = trimmed.size - 1;
+        accord_buffer_free(&trimmed);
+    }
+    accord_buffer_init(&trimmed, ACCORD_NOTE_SIZE_MAX);
+    assert_int_equal(accord_checkpoint_trim(&policy, note, most, m_crypto, &trimmed, &error), ACCORD_TOO_LARGE);
+    note = m_checkpoint(log, log->count, 1);
+    assert_int_equal(accord_checkpoint_trim(&policy, note, note.size, m_crypto, &trimmed, &error), ACCORD_QUORUM);
+    accord_buffer_free(&trimmed);
+    accord_buffer_free(&text);
+    free(log);
+}
+
 /* Bundles */
 
 static uint8_t bundle_memory[1 << 18];
@@ -324,7 +335,7 @@ static struct accord_bytes parts_of(const struct accord_bytes *entries, size_t c
     for (size_t i = 0; i < count; i++)
         m_log_add(log, entries[i]);
     for (size_t i = 0; i < count; i++)
-        parts[i] = proof_of(log, 2 + i, witnesses, true);
+        parts[i] = m_proof(log, 2 + i, witnesses, true);
     free(log);
     return bundle_of(parts, count);
 }
@@ -421,6 +432,7 @@ int main(void)
         cmocka_unit_test(what_does_not_follow_enacts_nothing),
         cmocka_unit_test(a_follower_reads_on_by_enactments),
         cmocka_unit_test(a_follower_refuses_what_is_not_enacted),
+        cmocka_unit_test(a_checkpoint_is_trimmed_to_its_quorum),
         cmocka_unit_test(one_file_leads_from_the_first_to_the_newest),
         cmocka_unit_test(what_does_not_follow_is_refused),
         cmocka_unit_test(a_proof_must_be_of_its_entry),
