@@ -22,7 +22,8 @@ static void become(const char *const *argv, accord_child_environment environment
     int quiet = open("/dev/null", O_WRONLY | O_CLOEXEC);
     (void)sigaction(SIGPIPE, &usual, NULL);
     for (size_t i = 0; environment != NULL && environment[i] != NULL; i++) {
-        (void)putenv((char *)(uintptr_t)environment[i]);
+        bool set = strchr(environment[i], '=') != NULL;
+        (void)(set ? putenv((char *)(uintptr_t)environment[i]) : unsetenv(environment[i]));
     }
     if (dup2(in[0], 0) >= 0 && dup2(out[1], 1) >= 0 && dup2(both ? out[1] : quiet, 2) >= 0) {
         (void)execvp(argv[0], (char *const *)(uintptr_t)argv);

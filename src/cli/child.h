@@ -12,7 +12,7 @@ struct accord_child {
     int in, out; /* our ends; -1: none */
 };
 
-/* What a program's environment gets beside ours: NAME=VALUE each, NULL at the end. May be NULL. */
+/* What a program's environment gets beside ours, NAME=VALUE, or loses, NAME; NULL at the end. May be NULL. */
 typedef const char *const *accord_child_environment;
 
 /* Starts argv[0], found on the PATH, with pipes at its standard input and output. ACCORD_NOT_FOUND where there is no

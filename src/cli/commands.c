@@ -42,7 +42,8 @@ const struct accord_command accord_commands[] = {
      .operands_max = 1,
      .summary = "list who is in, with which keys, and who and what was",
      .description =
-         "Follows the chain from the log's charter to its newest roster, as `accord trust pin` does, and prints it: its "
+         "Follows the chain from the log's charter to its newest roster, as `accord trust pin` does, and prints it: "
+         "its "
          "members, how many of their release keys must sign and how many keys they have in each role, former members, "
          "keys that were given up, logs, closed logs, the quorum. With --json every key is there.",
      .example = "accord member list my-accord\n",
@@ -90,8 +91,9 @@ const struct accord_command accord_commands[] = {
      .operands_min = 0,
      .operands_max = 0,
      .summary = "declare that a member leaves",
-     .description = "Writes a departure, signed by as many of the member's release keys as its threshold says. With the "
-                    "next roster the member is a former one: what it signed before still counts.",
+     .description =
+         "Writes a departure, signed by as many of the member's release keys as its threshold says. With the "
+         "next roster the member is a former one: what it signed before still counts.",
      .example = "accord member leave --accord my-accord --domain cisco.com --key release.key -o cisco.leave\n",
      .options = accord_options_member_leave,
      .run = accord_run_member_leave,
@@ -109,7 +111,8 @@ const struct accord_command accord_commands[] = {
          "Keys that are given up count below the size that the log has now, and in other logs before the time of its "
          "quorum. With --revoke a key counts only below an INDEX that lies before: what a thief signed with it since "
          "then counts for nothing. Of other logs nothing counts then, unless a TIME is given (POSIX seconds).\n\n"
-         "--close-log pins the newest tree of a log: its proofs verify for ever, and nothing more is taken from it. The "
+         "--close-log pins the newest tree of a log: its proofs verify for ever, and nothing more is taken from it. "
+         "The "
          "roster that does so is logged in another log of the accord.",
      .example = "accord member admit --accord my-accord new.apply cisco.leave --key release.key -o next\n",
      .options = accord_options_member_admit,
@@ -149,11 +152,12 @@ const struct accord_command accord_commands[] = {
      .operands_min = 2,
      .operands_max = 2,
      .summary = "begin another log of the accord with its charter and rosters",
-     .description =
-         "Copies the charter, all rosters and their enactments from LOG into the empty log of DIR, and publishes it with "
-         "the newest roster's quorum. So an accord moves: a roster opens the new log (`accord member admit --open-log`), "
-         "the chain is carried over, and the next roster, which is logged there, closes the old one.\n\n"
-         "DIR has public/, made by `accord log new`, and private/log.key.",
+     .description = "Copies the charter, all rosters and their enactments from LOG into the empty log of DIR, and "
+                    "publishes it with "
+                    "the newest roster's quorum. So an accord moves: a roster opens the new log (`accord member admit "
+                    "--open-log`), "
+                    "the chain is carried over, and the next roster, which is logged there, closes the old one.\n\n"
+                    "DIR has public/, made by `accord log new`, and private/log.key.",
      .example = "accord member carry my-accord my-new-log\n",
      .options = accord_options_member_carry,
      .run = accord_run_member_carry,
@@ -355,13 +359,32 @@ const struct accord_command accord_commands[] = {
      .options = accord_options_withdraw,
      .run = accord_run_withdraw,
      .keeps_keys = true},
+    {.name = "status",
+     .operands = "LOG",
+     .operands_min = 1,
+     .operands_max = 1,
+     .summary = "each signatory's standing, computed from the log alone",
+     .description =
+         "For each member: whether its witness cosigned the newest checkpoint, and when it was seen last; its "
+         "releases, "
+         "and how many of them have which stages attested; what it rebuilt for others, and what others rebuilt of it; "
+         "policies, withdrawals, `current` statements; and what it says of legal demands, and whether that is overdue. "
+         "The same log gives the same answer on every machine: time is that of the quorum that vouched for the newest "
+         "checkpoint, never the clock's.\n\n"
+         "What no machine can check is listed as what it is, a signed statement. Without --trust the log's own charter "
+         "is believed: compare its digest. See docs/status.md.",
+     .example = "accord status https://log.example/ --trust ~/.config/accord/trust\n"
+                "accord status my-accord --html standings.html\n",
+     .options = accord_options_status,
+     .run = accord_run_status},
     {.name = "custody",
      .operands = "DIR",
      .operands_min = 1,
      .operands_max = 1,
      .summary = "what a host has in its possession, custody or control, and which of it it could read",
      .description =
-         "Looks at every file below DIR, the directory of a log, a mirror, a mailbox or a witness, and at what symbolic "
+         "Looks at every file below DIR, the directory of a log, a mirror, a mailbox or a witness, and at what "
+         "symbolic "
          "links in it lead to: what each is, how many there are, and whether whoever has this host could read it. "
          "Nothing is taken from a configuration, or believed. A part of a log is public where a checkpoint beside it "
          "signs so large a tree (accord log check says whether its hashes hold); a key is in clear, or encrypted; what "

@@ -48,6 +48,7 @@ ACCORD_COMMAND(rebuild);
 ACCORD_COMMAND(release);
 ACCORD_COMMAND(require);
 ACCORD_COMMAND(serve);
+ACCORD_COMMAND(status);
 ACCORD_COMMAND(trust_chain);
 ACCORD_COMMAND(trust_distrust);
 ACCORD_COMMAND(trust_follow);

@@ -22,7 +22,7 @@ struct line {
     const char *argv[ARGUMENTS_MAX];
     size_t count;
     char signers[4200], home[4200];
-    const char *environment[6];
+    const char *environment[16];
 };
 
 static void add(struct line *line, const char *argument)
@@ -39,6 +39,10 @@ static void begin(struct line *line, const struct accord_git *git)
     static const char *const settings[] = {
         "core.fsmonitor=false",    "protocol.allow=never",       "gpg.program=gpg",
         "gpg.openpgp.program=gpg", "gpg.ssh.program=ssh-keygen", "gpg.x509.program=false"};
+    /* What would have git look at another repository than the one that was named. */
+    static const char *const others[] = {"GIT_DIR",        "GIT_WORK_TREE",        "GIT_COMMON_DIR",
+                                         "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+                                         "GIT_NAMESPACE"};
     size_t variables = 0;
     line->count = 0;
     add(line, "git");
@@ -61,6 +65,9 @@ static void begin(struct line *line, const struct accord_git *git)
     line->environment[variables++] = "GIT_NO_LAZY_FETCH=1";
     line->environment[variables++] = "GIT_TERMINAL_PROMPT=0";
     line->environment[variables++] = "LC_ALL=C";
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        line->environment[variables++] = others[i];
+    }
     line->environment[variables] = NULL;
 }
 
@@ -390,9 +397,32 @@ static enum accord_status look_at_commit(const struct accord_git *git, struct ac
                : status;
 }
 
+/* git looks upwards for a repository: one that only lies around the directory is not what was named. */
+static enum accord_status check_top(const struct accord_git *git, struct accord_error *error)
+{
+    struct line line;
+    struct accord_buffer said;
+    int exit_status = 0;
+    accord_buffer_init(&said, ACCORD_GIT_SAID_MAX);
+    begin(&line, git);
+    add(&line, "rev-parse");
+    add(&line, "--show-prefix");
+    enum accord_status status = accord_child_run(line.argv, line.environment, true, &said, &exit_status, error);
+    struct accord_bytes prefix = first_line(accord_buffer_bytes(&said));
+    if (status == ACCORD_OK && (exit_status != 0 || prefix.size > 0)) {
+        status = refuse(error, ACCORD_NOT_FOUND, "a repository", prefix);
+        accord_error_expected(error, ACCORD_LITERAL("the top directory of a git repository"));
+    }
+    accord_buffer_free(&said);
+    return status;
+}
+
 enum accord_status accord_git_look(const struct accord_git *git, const struct accord_crypto *crypto,
                                    struct accord_git_found *found, struct accord_error *error)
 {
-    enum accord_status status = git->tag != NULL ? look_at_tag(git, found, error) : look_at_commit(git, found, error);
+    enum accord_status status = check_top(git, error);
+    if (status == ACCORD_OK) {
+        status = git->tag != NULL ? look_at_tag(git, found, error) : look_at_commit(git, found, error);
+    }
     return status == ACCORD_OK ? digest_tree(git, crypto, found, error) : status;
 }

@@ -6,9 +6,9 @@
 
 #include "base/clock.h"
 
-#define COLUMN(name, head, width) {head, width},
-const struct accord_column accord_member_columns[] = {ACCORD_MEMBER_COLUMNS(COLUMN)};
-const struct accord_column accord_product_columns[] = {ACCORD_PRODUCT_COLUMNS(COLUMN)};
+#define COLUMN(name, head) head,
+const char *const accord_member_columns[] = {ACCORD_MEMBER_COLUMNS(COLUMN)};
+const char *const accord_product_columns[] = {ACCORD_PRODUCT_COLUMNS(COLUMN)};
 
 #define DAY 86400
 

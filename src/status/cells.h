@@ -6,39 +6,35 @@
 
 #define ACCORD_CELL_SIZE 192
 
-/* X(NAME, "head", width in a terminal) */
+/* X(NAME, "head") */
 #define ACCORD_MEMBER_COLUMNS(X)                                                                                       \
-    X(MEMBER, "member", 16)                                                                                            \
-    X(WHERE, "where", 5)                                                                                               \
-    X(WITNESS, "witness", 24)                                                                                          \
-    X(RELEASES, "releases", 8)                                                                                         \
-    X(REBUILDS, "rebuilds for others", 19)                                                                             \
-    X(REBUILT, "rebuilt by others", 17)                                                                                \
-    X(POLICIES, "policies", 8)                                                                                         \
-    X(WITHDRAWN, "withdrawals", 11)                                                                                    \
-    X(CURRENT, "current", 18)                                                                                          \
-    X(DEMAND, "legal demands", 24)                                                                                     \
-    X(ATTESTED, "releases attested", 17)
+    X(MEMBER, "member")                                                                                                \
+    X(WHERE, "where")                                                                                                  \
+    X(WITNESS, "witness")                                                                                              \
+    X(RELEASES, "releases")                                                                                            \
+    X(REBUILDS, "rebuilds")                                                                                            \
+    X(REBUILT, "rebuilt by")                                                                                           \
+    X(POLICIES, "policies")                                                                                            \
+    X(WITHDRAWN, "withdrawn")                                                                                          \
+    X(CURRENT, "current")                                                                                              \
+    X(DEMAND, "legal demands")                                                                                         \
+    X(ATTESTED, "releases attested")
 
 #define ACCORD_PRODUCT_COLUMNS(X)                                                                                      \
-    X(OF, "member", 16)                                                                                                \
-    X(PRODUCT, "product", 20)                                                                                          \
-    X(COUNT, "releases", 8)                                                                                            \
-    X(NEWEST, "newest", 24)                                                                                            \
-    X(POLICY, "policy", 6)                                                                                             \
-    X(MAX_AGE, "max age", 12)                                                                                          \
-    X(STATEMENTS, "current", 40)
+    X(OF, "member")                                                                                                    \
+    X(PRODUCT, "product")                                                                                              \
+    X(COUNT, "releases")                                                                                               \
+    X(NEWEST, "newest")                                                                                                \
+    X(POLICY, "policy")                                                                                                \
+    X(MAX_AGE, "max age")                                                                                              \
+    X(STATEMENTS, "current")
 
-#define ACCORD_COLUMN_ENUM(name, head, width) ACCORD_COLUMN_##name,
+#define ACCORD_COLUMN_ENUM(name, head) ACCORD_COLUMN_##name,
 enum accord_member_column { ACCORD_MEMBER_COLUMNS(ACCORD_COLUMN_ENUM) ACCORD_MEMBER_COLUMN_COUNT };
 enum accord_product_column { ACCORD_PRODUCT_COLUMNS(ACCORD_COLUMN_ENUM) ACCORD_PRODUCT_COLUMN_COUNT };
 #undef ACCORD_COLUMN_ENUM
 
-struct accord_column {
-    const char *head;
-    int width;
-};
-extern const struct accord_column accord_member_columns[], accord_product_columns[];
+extern const char *const accord_member_columns[], *const accord_product_columns[];
 
 /* A cell, with a NUL; "-" where there is nothing. *late is set where something is overdue. */
 void accord_member_cell(const struct accord_standings *standings, size_t member, enum accord_member_column column,

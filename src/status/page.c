@@ -97,7 +97,7 @@ static void put_members(struct page *page, const struct accord_standings *standi
     bool late;
     put(page, "<h2>Members</h2>\n<table>\n<tr>");
     for (size_t c = 0; c < ACCORD_MEMBER_COLUMN_COUNT; c++) {
-        put_cell(page, accord_member_columns[c].head, false, true);
+        put_cell(page, accord_member_columns[c], false, true);
     }
     put(page, "</tr>\n");
     for (size_t i = 0; i < accord_standings_roster(standings)->member_count; i++) {
@@ -120,7 +120,7 @@ static void put_products(struct page *page, const struct accord_standings *stand
     }
     put(page, "<h2>Products</h2>\n<table>\n<tr>");
     for (size_t c = 0; c < ACCORD_PRODUCT_COLUMN_COUNT; c++) {
-        put_cell(page, accord_product_columns[c].head, false, true);
+        put_cell(page, accord_product_columns[c], false, true);
     }
     put(page, "</tr>\n");
     for (size_t i = 0; i < standings->product_count; i++) {

@@ -76,6 +76,13 @@ for name, args, status, words in (("a commit that is not there", ["--commit", "n
                                   ("a file is no commit", ["--commit", "HEAD:a"], 3, "HEAD:a")):
     expect(name, attest(*args), status, words)
 expect("no repository", attest(dir="keys"), 3, "not a git repository")
+(DIR / "repo/inside").mkdir()
+expect("a directory that a repository only lies around", attest(dir="repo/inside"), 3, "expected the top directory of a git repository, found inside/")
+subprocess.run(["git", "clone", "-q", "--bare", DIR / "repo", DIR / "bare"], check=True, env=GIT)
+check("a bare repository will do", subject(attest("--tag", "v1", dir="bare")) == FIRST)
+subprocess.run(["git", "init", "-q", DIR / "other"], check=True, env=GIT)
+run = accord("attest", "--stage", "source", *HEAD, "--git", "repo", "--tag", "v1", env={"GIT_DIR": str(DIR / "other/.git")})
+check("what the environment says of another one does not count", subject(run) == FIRST, run)
 
 # signatures
 subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", DIR / "signer"], check=True)
