@@ -105,9 +105,7 @@ static int say(const struct accord_call *call, const struct accord_enter_plan *p
     } else if (error.status != ACCORD_OK) {
         result = accord_enter_refuse(call, &entered, &error);
     } else if (statement_only) {
-        accord_print(call, accord_buffer_bytes(&entered.entry));
-        result =
-            accord_answer(call, json_pack("{s:o}", "statement", accord_json_text(accord_buffer_bytes(&entered.entry))));
+        result = accord_enter_answer_statement(call, &entered);
     } else {
         accord_note(call, "%.*s", ACCORD_TEXT(accord_enter_text(accord_buffer_bytes(&entered.entry))));
         accord_note(call, "logged as entry %" PRIu64 "; cosigned by %zu witnesses", entered.index,

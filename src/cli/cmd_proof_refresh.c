@@ -82,22 +82,6 @@ static enum accord_status read_checkpoint(struct refreshing *refreshing, struct 
     return ACCORD_OK;
 }
 
-static enum accord_status put(struct accord_buffer *result, struct accord_bytes proof, struct accord_error *error)
-{
-    size_t room = proof.size + 64;
-    enum accord_status status = accord_buffer_reserve(result, room);
-    if (status != ACCORD_OK) {
-        return accord_fail(error, status, 0);
-    }
-    struct accord_out out = {result->data + result->size, room, 0, false};
-    if (result->size == 0) {
-        accord_proof_bundle_begin(&out);
-    }
-    accord_proof_bundle_put(&out, proof);
-    result->size += out.size;
-    return ACCORD_OK;
-}
-
 /* Is this part one that an earlier refresh added: the first entry again? */
 static bool is_again(const struct refreshing *refreshing, struct accord_bytes part)
 {
@@ -117,11 +101,11 @@ static enum accord_status rebundle(struct refreshing *refreshing, struct accord_
     enum accord_status status = ACCORD_OK;
     while (status == ACCORD_OK && accord_proof_bundle_next(old, &cursor, &part)) {
         if (first || !is_again(refreshing, part)) {
-            status = put(&refreshing->result, part, error);
+            status = accord_enter_bundle(&refreshing->result, part, error);
         }
         first = false;
     }
-    return status == ACCORD_OK ? put(&refreshing->result, proof, error) : status;
+    return status == ACCORD_OK ? accord_enter_bundle(&refreshing->result, proof, error) : status;
 }
 
 static enum accord_status refresh(struct refreshing *refreshing, struct accord_error *error)

@@ -381,9 +381,7 @@ static int require(const struct accord_call *call, const struct accord_enter *en
     } else if (error.status != ACCORD_OK) {
         result = accord_enter_refuse(call, &entered, &error);
     } else if (statement_only) {
-        accord_print(call, accord_buffer_bytes(&entered.entry));
-        result =
-            accord_answer(call, json_pack("{s:o}", "statement", accord_json_text(accord_buffer_bytes(&entered.entry))));
+        result = accord_enter_answer_statement(call, &entered);
     } else {
         keep_proof(call, enter, requiring->view, &entered);
         result = tell(call, requiring, &entered);

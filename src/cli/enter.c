@@ -3,6 +3,7 @@
  * knows. */
 #include "cli/enter_parts.h"
 
+#include "accord/bundle.h"
 #include "accord/proof.h"
 #include "cli/accord_dir.h"
 #include "cli/log_source.h"
@@ -265,6 +266,23 @@ enum accord_status accord_enter_prove(const struct accord_crypto *crypto, struct
     accord_proof_print(&out, entry, index, &inclusion, checkpoint);
     proof->size += out.size;
     return out.full ? accord_fail(error, ACCORD_TOO_LARGE, 0) : ACCORD_OK;
+}
+
+enum accord_status accord_enter_bundle(struct accord_buffer *bundle, struct accord_bytes proof,
+                                       struct accord_error *error)
+{
+    size_t room = proof.size + 64;
+    enum accord_status status = accord_buffer_reserve(bundle, room);
+    if (status != ACCORD_OK) {
+        return accord_fail(error, status, 0);
+    }
+    struct accord_out out = {bundle->data + bundle->size, room, 0, false};
+    if (bundle->size == 0) {
+        accord_proof_bundle_begin(&out);
+    }
+    accord_proof_bundle_put(&out, proof);
+    bundle->size += out.size;
+    return ACCORD_OK;
 }
 
 enum accord_status accord_enter_finish(const struct accord_enter *enter, const struct accord_enter_plan *plan,

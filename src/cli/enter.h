@@ -63,6 +63,9 @@ ACCORD_MUST_USE enum accord_status accord_enter_prove(const struct accord_crypto
                                                       uint64_t size, struct accord_bytes checkpoint, uint64_t index,
                                                       struct accord_bytes entry, struct accord_buffer *proof,
                                                       struct accord_error *error);
+/* Adds a proof to a bundle, which begins with the first; its maximum bounds it. */
+ACCORD_MUST_USE enum accord_status accord_enter_bundle(struct accord_buffer *bundle, struct accord_bytes proof,
+                                                       struct accord_error *error);
 /* Makes and signs the entry, judges nothing and logs nothing: entered->entry. */
 ACCORD_MUST_USE enum accord_status accord_enter_statement(const struct accord_enter *enter,
                                                           const struct accord_enter_plan *plan,

@@ -124,3 +124,10 @@ struct accord_bytes accord_enter_text(struct accord_bytes entry)
     struct accord_note_claim note;
     return accord_note_parse(&note, entry, NULL) == ACCORD_OK ? note.text : entry;
 }
+
+int accord_enter_answer_statement(const struct accord_call *call, const struct accord_entered *entered)
+{
+    struct accord_bytes entry = accord_buffer_bytes(&entered->entry);
+    accord_print(call, entry);
+    return accord_answer(call, json_pack("{s:o}", "statement", accord_json_text(entry)));
+}

@@ -31,6 +31,8 @@ void accord_enter_call_free(struct accord_enter *enter);
 /* Refuses what could not be entered: where the entry is in the log although it is not public, says so. */
 int accord_enter_refuse(const struct accord_call *call, const struct accord_entered *entered,
                         struct accord_error *error);
+/* What --statement-only answers: the signed statement, for a program. */
+int accord_enter_answer_statement(const struct accord_call *call, const struct accord_entered *entered);
 /* The text of a signed statement: what stands before its blank line. */
 struct accord_bytes accord_enter_text(struct accord_bytes entry);
 

@@ -2,10 +2,11 @@
  * and no more. */
 #include "cli/issue.h"
 
+#include "accord/bundle.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "accord/bundle.h"
 #include "core/text.h"
 
 /* A release on its way. */
@@ -137,22 +138,6 @@ static enum accord_status judge(void *context, const struct accord_roster_claim 
 
 /* Bundles */
 
-static enum accord_status put_part(struct accord_buffer *bundle, struct accord_bytes proof, struct accord_error *error)
-{
-    size_t room = proof.size + 64;
-    enum accord_status status = accord_buffer_reserve(bundle, room);
-    if (status != ACCORD_OK) {
-        return accord_fail(error, status, 0);
-    }
-    struct accord_out out = {bundle->data + bundle->size, room, 0, false};
-    if (bundle->size == 0) {
-        accord_proof_bundle_begin(&out);
-    }
-    accord_proof_bundle_put(&out, proof);
-    bundle->size += out.size;
-    return ACCORD_OK;
-}
-
 /* Does the roster in force accept the checkpoint that an old proof has? Its witnesses may have changed since. */
 static bool is_accepted(const struct issuing *issuing, struct accord_bytes proof)
 {
@@ -170,14 +155,14 @@ static enum accord_status put_policy(const struct issuing *issuing, struct accor
 {
     struct accord_buffer proof;
     if (is_accepted(issuing, accord_buffer_bytes(&policy->proof))) {
-        return put_part(&issuing->issued->bundle, accord_buffer_bytes(&policy->proof), error);
+        return accord_enter_bundle(&issuing->issued->bundle, accord_buffer_bytes(&policy->proof), error);
     }
     accord_buffer_init(&proof, ACCORD_PROOF_SIZE_MAX);
     enum accord_status status = accord_enter_prove(issuing->issue->enter.crypto, reader, size,
                                                    accord_buffer_bytes(&issuing->issued->entered.checkpoint),
                                                    policy->index, accord_buffer_bytes(&policy->entry), &proof, error);
     if (status == ACCORD_OK) {
-        status = put_part(&issuing->issued->bundle, accord_buffer_bytes(&proof), error);
+        status = accord_enter_bundle(&issuing->issued->bundle, accord_buffer_bytes(&proof), error);
     }
     accord_buffer_free(&proof);
     return status;
@@ -193,9 +178,9 @@ static enum accord_status after(void *context, struct accord_reader *reader, uin
     if (issue->view->policy_count == 0 && issue->stage_count == 0) {
         return ACCORD_OK;
     }
-    enum accord_status status = put_part(bundle, accord_buffer_bytes(&entered->proof), error);
+    enum accord_status status = accord_enter_bundle(bundle, accord_buffer_bytes(&entered->proof), error);
     for (size_t i = 0; status == ACCORD_OK && i < issue->stage_count; i++) {
-        status = put_part(bundle, accord_buffer_bytes(&issue->stage_proofs[i]), error);
+        status = accord_enter_bundle(bundle, accord_buffer_bytes(&issue->stage_proofs[i]), error);
     }
     for (size_t i = 0; status == ACCORD_OK && i < issue->view->policy_count; i++) {
         status = put_policy(issuing, reader, size, &issue->view->policies[i], error);

@@ -9,23 +9,9 @@
 #include "base/clock.h"
 #include "base/report.h"
 #include "cli/say.h"
+#include "core/text.h"
 
 #define DAY 86400
-
-__attribute__((format(printf, 2, 3))) static void say(struct accord_buffer *text, const char *format, ...)
-{
-    char line[2048];
-    va_list arguments;
-    va_start(arguments, format);
-    int size = vsnprintf(line, sizeof line, format, arguments);
-    va_end(arguments);
-    if (size > 0) {
-        size_t fits = (size_t)size < sizeof line ? (size_t)size : sizeof line - 1;
-        accord_text_calm(line, fits > 0 && line[fits - 1] == '\n' ? fits - 1 : fits);
-        /* Words that do not fit are left out: a report is no place to fail. */
-        (void)!accord_buffer_append(text, (struct accord_bytes){(const uint8_t *)line, fits});
-    }
-}
 
 /* "3 days", "1 hour", "40 seconds" */
 static const char *duration(uint64_t seconds, char text[48])
@@ -75,26 +61,26 @@ static void say_things(const struct accord_attest_claim *claim, const char *bar,
     size_t cursor = 0, count = 0;
     while (accord_attest_next_material(claim, &cursor, &thing)) {
         if (count++ == 0) {
-            say(text, "  %s  from %.*s", bar, ACCORD_TEXT(thing.label));
+            accord_tell(text, "  %s  from %.*s", bar, ACCORD_TEXT(thing.label));
         }
     }
     if (count > 1) {
-        say(text, " and %zu more", count - 1);
+        accord_tell(text, " and %zu more", count - 1);
     }
     if (count > 0) {
-        say(text, "\n");
+        accord_tell(text, "\n");
     }
     cursor = 0;
     count = 0;
     while (accord_attest_next_subject(claim, &cursor, &thing)) {
         if (count++ == 0) {
-            say(text, "  %s  made %.*s", bar, ACCORD_TEXT(thing.label));
+            accord_tell(text, "  %s  made %.*s", bar, ACCORD_TEXT(thing.label));
         }
     }
     if (count > 1) {
-        say(text, " and %zu more", count - 1);
+        accord_tell(text, " and %zu more", count - 1);
     }
-    say(text, "\n");
+    accord_tell(text, "\n");
 }
 
 static void say_attestation(const struct accord_attestation *attestation, bool last, bool explain,
@@ -103,12 +89,13 @@ static void say_attestation(const struct accord_attestation *attestation, bool l
     const struct accord_attest_claim *claim = &attestation->claim;
     char time[32];
     accord_time_print(attestation->exhibit->place.seen_at, time);
-    say(text, "  %s %-12.*s by %.*s (%.*s)%s, %s, entry %" PRIu64 "\n", last ? "`-" : "|-",
-        ACCORD_TEXT(accord_stage_name(claim->stage)), ACCORD_TEXT(claim->by), ACCORD_TEXT(attestation->jurisdiction),
-        outcome_words(claim->outcome), time, attestation->exhibit->place.index);
+    accord_tell(text, "  %s %-12.*s by %.*s (%.*s)%s, %s, entry %" PRIu64 "\n", last ? "`-" : "|-",
+                ACCORD_TEXT(accord_stage_name(claim->stage)), ACCORD_TEXT(claim->by),
+                ACCORD_TEXT(attestation->jurisdiction), outcome_words(claim->outcome), time,
+                attestation->exhibit->place.index);
     say_things(claim, last ? "  " : "| ", text);
     if (explain) {
-        say(text, "  %s  (%s)\n", last ? "  " : "| ", explanation(claim->stage));
+        accord_tell(text, "  %s  (%s)\n", last ? "  " : "| ", explanation(claim->stage));
     }
 }
 
@@ -127,8 +114,8 @@ static void say_stages(const struct accord_judgement *judgement, bool explain, s
         }
     }
     if (judgement->absent_count > 0) {
-        say(text, "  not looked at: %zu attestations that it names; their proofs are not here\n",
-            judgement->absent_count);
+        accord_tell(text, "  not looked at: %zu attestations that it names; their proofs are not here\n",
+                    judgement->absent_count);
     }
 }
 
@@ -138,36 +125,37 @@ static void say_policy(const struct accord_judgement *judgement, bool explain, s
     char time[48];
     if (judgement->policy_count == 0) {
         if (explain) {
-            say(text, "  policy: none is known of this product: nothing but the release itself was demanded\n");
+            accord_tell(text, "  policy: none is known of this product: nothing but the release itself was demanded\n");
         }
         return;
     }
-    say(text, "  policy %zu demands:", judgement->policy_count);
+    accord_tell(text, "  policy %zu demands:", judgement->policy_count);
     for (int stage = 0; stage < ACCORD_STAGE_COUNT; stage++) {
         if (demands->require[stage].required) {
-            say(text, " %.*s,", ACCORD_TEXT(accord_stage_name((enum accord_stage)stage)));
+            accord_tell(text, " %.*s,", ACCORD_TEXT(accord_stage_name((enum accord_stage)stage)));
         }
     }
     if (demands->threshold > 0) {
-        say(text, " %u %s,", demands->threshold, demands->threshold == 1 ? "key" : "keys");
+        accord_tell(text, " %u %s,", demands->threshold, demands->threshold == 1 ? "key" : "keys");
     }
     if (demands->rebuilders > 0) {
-        say(text, " %u rebuilders in %u jurisdictions (there are %zu in %zu),", demands->rebuilders,
-            demands->rebuilder_jurisdictions, judgement->rebuilder_count, judgement->rebuilder_jurisdictions);
+        accord_tell(text, " %u rebuilders in %u jurisdictions (there are %zu in %zu),", demands->rebuilders,
+                    demands->rebuilder_jurisdictions, judgement->rebuilder_count, judgement->rebuilder_jurisdictions);
     }
     if (demands->public_for > 0) {
-        say(text, " public for %s,", duration(demands->public_for, time));
+        accord_tell(text, " public for %s,", duration(demands->public_for, time));
     }
     if (demands->mirrors > 0) {
-        say(text, " %u mirrors in %u jurisdictions (there are %u in %u),", demands->mirrors,
-            demands->mirror_jurisdictions, judgement->mirrors, judgement->mirror_jurisdictions);
+        accord_tell(text, " %u mirrors in %u jurisdictions (there are %u in %u),", demands->mirrors,
+                    demands->mirror_jurisdictions, judgement->mirrors, judgement->mirror_jurisdictions);
     }
     if (demands->max_age > 0) {
-        say(text, " known as current within %s,", duration(demands->max_age, time));
+        accord_tell(text, " known as current within %s,", duration(demands->max_age, time));
     }
-    say(text, " notice of %s\n", duration(demands->notice, time));
+    accord_tell(text, " notice of %s\n", duration(demands->notice, time));
     if (judgement->emergency) {
-        say(text, "  EMERGENCY: enough keys signed to do without public-for and mirrors, as its policy allows\n");
+        accord_tell(text,
+                    "  EMERGENCY: enough keys signed to do without public-for and mirrors, as its policy allows\n");
     }
 }
 
@@ -176,22 +164,33 @@ static void say_current(const struct accord_judgement *judgement, bool explain, 
     char time[32];
     if (judgement->current_exhibit == NULL) {
         if (explain) {
-            say(text, "  current: nothing is known of newer releases; --current brings what its vendor says\n");
+            accord_tell(text, "  current: nothing is known of newer releases; --current brings what its vendor says\n");
         }
         return;
     }
     accord_time_print(judgement->current_exhibit->not_before, time);
-    say(text, "  current as of %s: newest is sequence %" PRIu64 ", fit for use from %" PRIu64 " on\n", time,
-        judgement->channel.newest, judgement->channel.lowest);
+    accord_tell(text, "  current as of %s: newest is sequence %" PRIu64 ", fit for use from %" PRIu64 " on\n", time,
+                judgement->channel.newest, judgement->channel.lowest);
+}
+
+/* Labels and names are whatever somebody signed. */
+static void calm_lines(struct accord_buffer *text, size_t start)
+{
+    struct accord_bytes rest = {text->data + start, text->size - start}, line;
+    while (accord_cut_line(&rest, &line)) {
+        accord_text_calm((char *)text->data + (line.data - text->data), line.size);
+    }
 }
 
 void accord_judgement_print(const struct accord_question *question, const struct accord_judgement *judgement,
                             bool explain, struct accord_buffer *text)
 {
+    size_t start = text->size;
     (void)question;
     say_stages(judgement, explain, text);
     say_policy(judgement, explain, text);
     say_current(judgement, explain, text);
+    calm_lines(text, start);
 }
 
 /* For programs */

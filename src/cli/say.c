@@ -117,6 +117,19 @@ void accord_note(const struct accord_call *call, const char *format, ...)
     fputc('\n', stderr);
 }
 
+void accord_tell(struct accord_buffer *text, const char *format, ...)
+{
+    char line[2048];
+    va_list arguments;
+    va_start(arguments, format);
+    int size = vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    if (size > 0) {
+        size_t fits = (size_t)size < sizeof line ? (size_t)size : sizeof line - 1;
+        (void)!accord_buffer_append(text, (struct accord_bytes){(const uint8_t *)line, fits});
+    }
+}
+
 void accord_print(const struct accord_call *call, struct accord_bytes bytes)
 {
     if (!call->json && bytes.size > 0) {

@@ -3,6 +3,7 @@
 #define ACCORD_CLI_SAY_H
 
 #include "accord/error.h"
+#include "base/buffer.h"
 #include "cli/command.h"
 
 #include <jansson.h>
@@ -23,6 +24,8 @@ ACCORD_MUST_USE __attribute__((format(printf, 2, 3))) int accord_usage(const str
                                                                        const char *format, ...);
 /* A line for a person, on standard error; silent with --json. A newline is added. */
 __attribute__((format(printf, 2, 3))) void accord_note(const struct accord_call *call, const char *format, ...);
+/* The same into a text that is shown later. Words that do not fit it are left out: a report is no place to fail. */
+__attribute__((format(printf, 2, 3))) void accord_tell(struct accord_buffer *text, const char *format, ...);
 /* Bytes for a program, on standard output; silent with --json. */
 void accord_print(const struct accord_call *call, struct accord_bytes bytes);
 /* With --json prints the object, with "ok":true and "rule":"ok" added, and in any case frees it. Returns 0; 3 where the

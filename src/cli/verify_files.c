@@ -138,6 +138,7 @@ static enum accord_status keep_verdict(const struct worker *worker, const struct
     outcome->tree_size = verdict->tree_size;
     outcome->seen_at = verdict->seen_at;
     outcome->not_before = verdict->not_before;
+    outcome->closed_log = accord_roster_closed(&worker->job->verifier->roster, verdict->log) != NULL;
     outcome->witness_count = verdict->cosigners->count;
     outcome->vouching_count = accord_verify_vouching(worker->job->verifier, verdict->cosigners, outcome->vouching);
     return ACCORD_OK;

@@ -26,6 +26,7 @@ struct accord_outcome {
     struct accord_bytes title; /* of the vendor */
     uint8_t sha256[ACCORD_HASH_SIZE];
     uint64_t size, sequence, index, tree_size, seen_at, not_before;
+    bool closed_log; /* the roster names its last tree: no witness is asked */
     size_t witness_count, vouching_count;
     struct accord_vouching vouching[ACCORD_MEMBERS_MAX];
     struct accord_remembered next; /* for the state; its origin is in words */

@@ -10,27 +10,13 @@
 #include <stdio.h>
 #include <string.h>
 
-__attribute__((format(printf, 2, 3))) static void say(struct accord_buffer *text, const char *format, ...)
-{
-    char line[2048];
-    va_list arguments;
-    va_start(arguments, format);
-    int size = vsnprintf(line, sizeof line, format, arguments);
-    va_end(arguments);
-    if (size > 0) {
-        size_t fits = (size_t)size < sizeof line ? (size_t)size : sizeof line - 1;
-        /* Words that do not fit are left out: a report is no place to fail. */
-        (void)!accord_buffer_append(text, (struct accord_bytes){(const uint8_t *)line, fits});
-    }
-}
-
 /* The path as it was given, but for what would move a terminal's cursor. */
 static void say_name(struct accord_buffer *text, const char *file)
 {
     size_t start = text->size;
-    say(text, "verified: %s", file);
+    accord_tell(text, "verified: %s", file);
     accord_text_calm((char *)text->data + start, text->size - start);
-    say(text, "\n");
+    accord_tell(text, "\n");
 }
 
 /* "1 witness", "34 witnesses". */
@@ -48,15 +34,22 @@ static const char *last_part(const char *path)
 static void say_vouching(const struct accord_outcome *outcome, const struct accord_roster_claim *roster,
                          struct accord_buffer *text)
 {
-    say(text, "  vouched for by %zu %s in %zu %s (the rule: %u in each of %u):", outcome->witness_count,
-        plural(outcome->witness_count, "witness", "witnesses"), outcome->vouching_count,
-        plural(outcome->vouching_count, "jurisdiction", "jurisdictions"), roster->quorum_witnesses,
-        roster->quorum_jurisdictions);
-    for (size_t i = 0; i < outcome->vouching_count; i++) {
-        say(text, "%s %.*s %u", i == 0 ? "" : ",", ACCORD_TEXT(outcome->vouching[i].jurisdiction),
-            outcome->vouching[i].witnesses);
+    if (outcome->closed_log) {
+        accord_tell(text,
+                    "  the log is closed: the roster names its last tree, of %" PRIu64
+                    " entries, and no witness is asked\n",
+                    outcome->tree_size);
+        return;
     }
-    say(text, "\n");
+    accord_tell(text, "  vouched for by %zu %s in %zu %s (the rule: %u in each of %u):", outcome->witness_count,
+                plural(outcome->witness_count, "witness", "witnesses"), outcome->vouching_count,
+                plural(outcome->vouching_count, "jurisdiction", "jurisdictions"), roster->quorum_witnesses,
+                roster->quorum_jurisdictions);
+    for (size_t i = 0; i < outcome->vouching_count; i++) {
+        accord_tell(text, "%s %.*s %u", i == 0 ? "" : ",", ACCORD_TEXT(outcome->vouching[i].jurisdiction),
+                    outcome->vouching[i].witnesses);
+    }
+    accord_tell(text, "\n");
 }
 
 /* The place of the next key that the outcome suffers from: logs first, then witnesses. NULL after the last. */
@@ -90,10 +83,10 @@ static void say_distrusted(const struct accord_outcome *outcome, const struct ac
     bool log;
     while ((distrusted = next_distrusted(outcome, verifier, &cursor, &name, &log)) != NULL) {
         size_t start = text->size;
-        say(text, "  not counted: %.*s %s two histories; evidence %.*s", ACCORD_TEXT(name), log ? "signed" : "cosigned",
-            ACCORD_TEXT(distrusted->evidence));
+        accord_tell(text, "  not counted: %.*s %s two histories; evidence %.*s", ACCORD_TEXT(name),
+                    log ? "signed" : "cosigned", ACCORD_TEXT(distrusted->evidence));
         accord_text_calm((char *)text->data + start, text->size - start);
-        say(text, "\n");
+        accord_tell(text, "\n");
     }
 }
 
@@ -103,23 +96,25 @@ void accord_outcome_print(const struct accord_outcome *outcome, const struct acc
     if (outcome->status != ACCORD_OK) {
         char sentence[1024];
         accord_error_sentence(&outcome->error, outcome->file, sentence, sizeof sentence);
-        say(text, "%s%s\n", accord_status_exit(outcome->status) == 1 ? "REFUSED: " : "", sentence);
+        accord_tell(text, "%s%s\n", accord_status_exit(outcome->status) == 1 ? "REFUSED: " : "", sentence);
         say_distrusted(outcome, verifier, text);
         return;
     }
     char time[32];
     accord_time_print(outcome->seen_at, time);
     say_name(text, outcome->file);
-    say(text, "  %.*s (%.*s) published %.*s %.*s, sequence %" PRIu64, ACCORD_TEXT(outcome->title),
-        ACCORD_TEXT(outcome->vendor), ACCORD_TEXT(outcome->product), ACCORD_TEXT(outcome->version), outcome->sequence);
+    accord_tell(text, "  %.*s (%.*s) published %.*s %.*s, sequence %" PRIu64, ACCORD_TEXT(outcome->title),
+                ACCORD_TEXT(outcome->vendor), ACCORD_TEXT(outcome->product), ACCORD_TEXT(outcome->version),
+                outcome->sequence);
     if (outcome->platform.size > 0) {
-        say(text, ", for %.*s", ACCORD_TEXT(outcome->platform));
+        accord_tell(text, ", for %.*s", ACCORD_TEXT(outcome->platform));
     }
     const char *name = last_part(outcome->file);
     if (!accord_bytes_equal(outcome->artifact, accord_bytes_of(name))) {
-        say(text, ", as %.*s", ACCORD_TEXT(outcome->artifact));
+        accord_tell(text, ", as %.*s", ACCORD_TEXT(outcome->artifact));
     }
-    say(text, "\n  public since %s: entry %" PRIu64 " of %.*s\n", time, outcome->index, ACCORD_TEXT(outcome->log));
+    accord_tell(text, "\n  public since %s: entry %" PRIu64 " of %.*s\n", time, outcome->index,
+                ACCORD_TEXT(outcome->log));
     say_vouching(outcome, &verifier->roster, text);
     say_distrusted(outcome, verifier, text);
     (void)!accord_buffer_append(text, accord_buffer_bytes(&outcome->story));
@@ -203,6 +198,7 @@ json_t *accord_outcome_json(const struct accord_outcome *outcome, const struct a
     json_object_set_new(object, "tree_size", number_json(outcome->tree_size));
     json_object_set_new(object, "public_since", number_json(outcome->seen_at));
     json_object_set_new(object, "not_before", number_json(outcome->not_before));
+    json_object_set_new(object, "closed_log", json_boolean(outcome->closed_log));
     json_object_set_new(object, "witnesses", number_json(outcome->witness_count));
     json_object_set_new(object, "vouching", vouching);
     json_object_set_new(object, "quorum",

@@ -12,6 +12,7 @@
     X(ATTEST, "attest", ALERT, "an attestation that was not expected")                                                 \
     X(RECEIPT, "receipt", ALERT, "a receipt that was not expected")                                                    \
     X(POLICY, "policy", ALERT, "a change of a product's policy")                                                       \
+    X(WITHDRAW, "withdraw", ALERT, "a withdrawal that was not expected")                                               \
     X(STATEMENT, "statement", ALERT, "a statement that was not expected")                                              \
     /* of the accord */                                                                                                \
     X(ROSTER, "roster", NOTICE, "a new roster is in force")                                                            \
@@ -20,6 +21,9 @@
     /* statements that break the rules */                                                                              \
     X(MALFORMED, "malformed", WARNING, "a statement that does not follow its grammar")                                 \
     X(SIGNATURE, "signature", WARNING, "a statement that is not signed as the roster asks")                            \
+    /* what did not come */                                                                                            \
+    X(CURRENT_OVERDUE, "current-overdue", WARNING, "the `current` statement of a product has not come")                \
+    X(DEMAND_OVERDUE, "demand-overdue", WARNING, "a member has not said again what legal demands it received")         \
     /* of the log */                                                                                                   \
     X(CHECKPOINT, "checkpoint", ALERT, "a checkpoint that cannot be accepted")                                         \
     X(QUORUM, "quorum", ALERT, "a checkpoint without the quorum of its witnesses")                                     \

@@ -4,6 +4,7 @@
 
 #include "follow/chain.h"
 #include "monitor/rules.h"
+#include "monitor/statements.h"
 
 struct accord_rules {
     struct accord_rules_options options;
@@ -25,11 +26,13 @@ struct accord_assessment {
     enum accord_status status; /* of its signatures or its form; error says more where it is not ACCORD_OK */
     struct accord_error error;
     struct accord_bytes kind, subject;
+    bool learns; /* what is due follows from it */
 };
 
 struct accord_rules_glass {
     struct accord_assessment found;
     struct accord_release_claim release;
+    struct accord_said said;
 };
 
 /* The roster by which entries are judged here. */
