@@ -6,10 +6,12 @@
 #include "base/report.h"
 #include "core/text.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -159,6 +161,25 @@ int accord_answer_with(const struct accord_call *call, json_t *object, int exit_
     return exit_status;
 }
 
+/* A device, a pipe, a socket: what is there takes bytes, and must not be replaced by a file. */
+static bool is_special(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+}
+
+static enum accord_status write_special(const char *path, struct accord_bytes bytes, struct accord_error *error)
+{
+    FILE *file = fopen(path, "we");
+    bool written = file != NULL && fwrite(bytes.data, 1, bytes.size, file) == bytes.size;
+    int failed = errno;
+    if (file != NULL && fclose(file) != 0) {
+        failed = written ? errno : failed;
+        written = false;
+    }
+    return written ? ACCORD_OK : accord_file_error(error, -failed, path);
+}
+
 enum accord_status accord_output(const struct accord_call *call, const char *path, struct accord_bytes bytes,
                                  struct accord_error *error)
 {
@@ -166,7 +187,8 @@ enum accord_status accord_output(const struct accord_call *call, const char *pat
         accord_print(call, bytes);
         return ACCORD_OK;
     }
-    return accord_file_replace(call->fs, path, bytes, 0644, error);
+    return is_special(path) ? write_special(path, bytes, error)
+                            : accord_file_replace(call->fs, path, bytes, 0644, error);
 }
 
 json_t *accord_json_text(struct accord_bytes text)

@@ -47,6 +47,9 @@ static enum accord_status take_state(struct accord_monitor *monitor, const struc
     monitor->position = (struct accord_position){.next = read->next, .size = read->checkpoint.size};
     memcpy(monitor->position.root, read->checkpoint.root, ACCORD_HASH_SIZE);
     monitor->begun = true;
+    status = accord_dues_read(accord_rules_dues(monitor->rules), read->dues, error);
+    if (status != ACCORD_OK)
+        return status;
     return read->has_roster ? accord_rules_restore(monitor->rules, read->roster_index, read->roster, error) : ACCORD_OK;
 }
 
@@ -88,9 +91,21 @@ static enum accord_status save(struct accord_monitor *monitor, struct accord_err
     struct accord_out out = {text, ACCORD_MONITOR_STATE_SIZE_MAX, 0, false};
     state->next = monitor->position.next;
     state->note = accord_buffer_bytes(&monitor->note);
+    const struct accord_dues *dues = accord_rules_dues(monitor->rules);
+    size_t room = dues->count * ACCORD_DUE_LINE_SIZE_MAX;
+    uint8_t *lines = malloc(room + 1);
+    if (lines == NULL) {
+        free(text);
+        return accord_fail(error, ACCORD_NO_MEMORY, 0);
+    }
+    struct accord_out due = {lines, room, 0, false};
+    accord_dues_print(&due, dues);
+    state->dues = accord_out_bytes(&due);
     state->roster = (struct accord_bytes){NULL, 0};
     state->has_roster = accord_rules_met(monitor->rules, &state->roster, &state->roster_index);
     accord_monitor_state_print(&out, state);
+    state->dues = (struct accord_bytes){NULL, 0};
+    free(lines);
     accord_hash(monitor->options.rules.crypto, accord_out_bytes(&out), digest);
     if (out.full)
         status = accord_fail(error, ACCORD_TOO_LARGE, 0);
@@ -211,6 +226,7 @@ static enum accord_status accept(struct accord_monitor *monitor, const struct ac
         return accord_fail(error, status, 0);
     monitor->position = *position;
     monitor->begun = true;
+    accord_rules_time(monitor->rules, accord_monitor_time(monitor));
     status = accord_monitor_watch(monitor, error);
     for (size_t i = 0; status == ACCORD_OK && i < policy->witness_count; i++)
         if (monitor->cosigners.cosigned[i])
@@ -416,6 +432,8 @@ enum accord_status accord_monitor_look(struct accord_monitor *monitor, struct ac
         status = judge_entries(monitor, reader, error);
     if (status == ACCORD_OK && accepted)
         status = accord_monitor_silence(monitor, error);
+    if (status == ACCORD_OK && accepted)
+        status = accord_monitor_overdue(monitor, error);
     if (status == ACCORD_OK)
         forget_standing(monitor);
     /* What was judged before a trouble is not judged again because of it. */

@@ -74,6 +74,11 @@ ACCORD_MUST_USE enum accord_status accord_monitor_contradiction(const struct acc
 ACCORD_MUST_USE enum accord_status accord_monitor_watch(struct accord_monitor *monitor, struct accord_error *error);
 /* Tells who has been silent for too long, and whether all have. */
 ACCORD_MUST_USE enum accord_status accord_monitor_silence(struct accord_monitor *monitor, struct accord_error *error);
+/* The time that the quorum of the checkpoint under judgement vouches for; where nobody's is asked for, the newest there
+ * is; 0 where there is none. */
+uint64_t accord_monitor_time(const struct accord_monitor *monitor);
+/* Tells what should have been said by now, and was not. */
+ACCORD_MUST_USE enum accord_status accord_monitor_overdue(struct accord_monitor *monitor, struct accord_error *error);
 /* Judges what witnesses showed. */
 ACCORD_MUST_USE enum accord_status accord_monitor_views(struct accord_monitor *monitor, struct accord_reader *reader,
                                                         const struct accord_monitor_view *views, size_t count,

@@ -10,17 +10,6 @@
 
 #define PREFIX ACCORD_LITERAL("accord/v1/")
 
-/* Kinds of statements whose grammar is only that of all of them, so far. */
-static bool is_other_kind(struct accord_bytes kind)
-{
-    static const char *const kinds[] = {"apply",   "policy",   "attest",   "current",  "withdraw", "report",
-                                        "receipt", "progress", "disclose", "advisory", "demand"};
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        if (accord_bytes_equal(kind, (struct accord_bytes){(const uint8_t *)kinds[i], strlen(kinds[i])}))
-            return true;
-    return false;
-}
-
 static bool is_watched(const struct accord_rules *rules, struct accord_bytes vendor)
 {
     for (size_t i = 0; i < rules->options.vendor_count; i++)
@@ -112,16 +101,17 @@ static enum accord_finding_code code_of(struct accord_bytes kind)
         return ACCORD_FINDING_RECEIPT;
     if (accord_bytes_equal(kind, ACCORD_LITERAL("policy")))
         return ACCORD_FINDING_POLICY;
+    if (accord_bytes_equal(kind, ACCORD_LITERAL("withdraw")))
+        return ACCORD_FINDING_WITHDRAW;
     return ACCORD_FINDING_STATEMENT;
 }
 
-/* The watched vendor that a `vendor` line names. */
-static bool find_named(const struct accord_rules *rules, const struct accord_statement_claim *statement,
-                       struct accord_bytes *vendor)
+/* The watched vendor that a line names, in a kind that has no grammar of its own yet. */
+static bool find_named(const struct accord_rules *rules, const struct accord_said *said, struct accord_bytes *vendor)
 {
     struct accord_field field;
     size_t cursor = 0;
-    while (accord_statement_next(statement, &cursor, &field))
+    while (said->kind == ACCORD_SAID_OTHER && accord_statement_next(said->statement, &cursor, &field))
         if (accord_bytes_equal(field.key, ACCORD_LITERAL("vendor")) && is_watched(rules, field.value)) {
             *vendor = field.value;
             return true;
@@ -141,7 +131,8 @@ static bool find_signer(const struct accord_rules *rules, const struct accord_st
         const struct accord_member *member = &roster->members[place];
         for (size_t i = member->first_key; i < member->first_key + member->key_count; i++) {
             const struct accord_roster_key *key = &roster->keys[i];
-            if ((key->role == ACCORD_ROLE_RELEASE || key->role == ACCORD_ROLE_STAGE) &&
+            if ((key->role == ACCORD_ROLE_RELEASE || key->role == ACCORD_ROLE_STAGE ||
+                 key->role == ACCORD_ROLE_CURRENT) &&
                 has_line_of(&statement->note, &key->vkey) &&
                 accord_note_signed_by(&statement->note, &key->vkey, rules->options.crypto, NULL) == ACCORD_SIGNED) {
                 *vendor = member->domain;
@@ -152,23 +143,79 @@ static bool find_signer(const struct accord_rules *rules, const struct accord_st
     return false;
 }
 
+/* Does what is due follow from it, if it holds? */
+static bool may_learn(const struct accord_rules *rules, const struct accord_said *said)
+{
+    bool is_product = said->kind == ACCORD_SAID_CURRENT || said->kind == ACCORD_SAID_POLICY;
+    return said->kind == ACCORD_SAID_DEMAND || (is_product && is_watched(rules, said->speaker));
+}
+
+/* Whose name is it in? In mine, where I am who speaks, or it is about what is mine, or a key of mine signed it. */
+static bool find_subject(const struct accord_rules *rules, struct accord_rules_glass *glass, bool holds)
+{
+    struct accord_assessment *found = &glass->found;
+    const struct accord_said *said = &glass->said;
+    if (said->kind != ACCORD_SAID_OTHER && (is_watched(rules, said->speaker) || is_watched(rules, said->vendor))) {
+        found->subject = is_watched(rules, said->speaker) ? said->speaker : said->vendor;
+        found->status = holds ? ACCORD_OK : found->error.status;
+        return true;
+    }
+    bool is_signed = find_signer(rules, said->statement, &found->subject);
+    if (!is_signed && !find_named(rules, said, &found->subject))
+        return false;
+    found->status = is_signed ? ACCORD_OK : accord_fail(&found->error, ACCORD_UNSIGNED, 0);
+    return true;
+}
+
 static void assess_other(const struct accord_rules *rules, struct accord_rules_glass *glass,
                          const uint8_t leaf[ACCORD_HASH_SIZE], struct accord_bytes entry)
 {
     struct accord_assessment *found = &glass->found;
-    struct accord_statement_claim *statement = &glass->release.statement;
-    found->status = accord_statement_parse(statement, entry, &found->error);
+    const struct accord_said *said = &glass->said;
+    found->status = accord_said_parse(&glass->said, found->kind, entry, rules->options.crypto, &found->error);
     if (found->status != ACCORD_OK) {
         found->code = ACCORD_FINDING_MALFORMED;
         return;
     }
-    if (rules->options.vendor_count == 0 || accord_expected_has(rules->options.expected, leaf))
+    bool learns = may_learn(rules, said),
+         is_about = is_watched(rules, said->speaker) || is_watched(rules, said->vendor);
+    bool holds =
+        (learns || is_about) && said->kind != ACCORD_SAID_OTHER &&
+        accord_said_holds(said, accord_rules_in_force(rules), rules->options.crypto, &found->error) == ACCORD_OK;
+    found->learns = learns && holds;
+    if (rules->options.vendor_count > 0 && !accord_expected_has(rules->options.expected, leaf) &&
+        find_subject(rules, glass, holds))
+        found->code = code_of(said->statement->kind);
+}
+
+/* What is due, as far as it holds. An older statement that is logged again moves nothing back. */
+static void learn(struct accord_rules *rules, const struct accord_said *said)
+{
+    struct accord_due *due = accord_dues_of(&rules->dues, said->speaker, said->product);
+    if (due == NULL)
         return;
-    bool is_signed = find_signer(rules, statement, &found->subject);
-    if (!is_signed && !find_named(rules, statement, &found->subject))
-        return;
-    found->code = code_of(statement->kind);
-    found->status = is_signed ? ACCORD_OK : accord_fail(&found->error, ACCORD_UNSIGNED, 0);
+    if (said->kind == ACCORD_SAID_DEMAND) {
+        if (due->next == 0 || said->claim.demand.to >= due->to) {
+            due->to = said->claim.demand.to;
+            due->next = said->claim.demand.next;
+        }
+    } else if (said->kind == ACCORD_SAID_CURRENT) {
+        due->seen = rules->time > due->seen ? rules->time : due->seen;
+    } else if (said->claim.policy.number > due->policy) {
+        due->policy = said->claim.policy.number;
+        due->max_age = said->claim.policy.demands.max_age;
+        due->seen = due->seen == 0 ? rules->time : due->seen;
+    }
+}
+
+void accord_rules_time(struct accord_rules *rules, uint64_t time)
+{
+    rules->time = time;
+}
+
+struct accord_dues *accord_rules_dues(struct accord_rules *rules)
+{
+    return &rules->dues;
 }
 
 /* Assesses an entry that is no link of the chain: glass->found says what was found. */
@@ -179,12 +226,13 @@ static void assess(const struct accord_rules *rules, struct accord_rules_glass *
     glass->found.code = ACCORD_FINDING_COUNT;
     glass->found.kind = (struct accord_bytes){NULL, 0};
     glass->found.subject = (struct accord_bytes){NULL, 0};
+    glass->found.learns = false;
     if (!accord_cut_prefix(&rest, PREFIX) || !accord_cut_line(&rest, &kind))
         return;
     glass->found.kind = kind;
     if (accord_bytes_equal(kind, ACCORD_LITERAL("release")))
         assess_release(rules, glass, leaf, entry);
-    else if (is_other_kind(kind))
+    else if (accord_said_knows(kind))
         assess_other(rules, glass, leaf, entry);
 }
 
@@ -201,7 +249,7 @@ bool accord_rules_look(const struct accord_rules *rules, struct accord_rules_gla
     if (is_link(entry))
         return true;
     assess(rules, glass, leaf, entry);
-    return glass->found.code != ACCORD_FINDING_COUNT;
+    return glass->found.code != ACCORD_FINDING_COUNT || glass->found.learns;
 }
 
 /* Telling */
@@ -226,14 +274,18 @@ static void say_release(struct accord_finding *finding, const struct accord_rule
 static void say_other(struct accord_finding *finding, const struct accord_rules_glass *glass)
 {
     const struct accord_assessment *found = &glass->found;
-    accord_finding_say(finding, ": %.*s of %.*s, ", (int)found->kind.size, (const char *)found->kind.data,
-                       (int)found->subject.size, (const char *)found->subject.data);
+    accord_said_tell(&glass->said, finding);
     if (found->status == ACCORD_OK) {
-        accord_finding_say(finding, "signed with a key of this member");
+        accord_finding_say(finding, ", signed with keys of who says so");
         return;
     }
     finding->severity = ACCORD_SEVERITY_WARNING;
-    accord_finding_say(finding, "which no key of this member signed");
+    if (found->status == ACCORD_UNSIGNED) {
+        accord_finding_say(finding, ", which no key of this member signed");
+        return;
+    }
+    accord_finding_say(finding, ", which does not hold");
+    accord_finding_blame(finding, &found->error);
 }
 
 static void say(struct accord_finding *finding, const struct accord_rules_glass *glass)
@@ -265,6 +317,8 @@ enum accord_status accord_rules_judge(struct accord_rules *rules, struct accord_
             return status;
     } else {
         assess(rules, glass, leaf, entry);
+        if (glass->found.learns)
+            learn(rules, &glass->said);
         if (glass->found.code == ACCORD_FINDING_COUNT)
             return ACCORD_OK;
         accord_finding_begin(&finding, glass->found.code, glass->found.subject);

@@ -5,6 +5,7 @@
 
 #include "accord/release.h"
 #include "accord/verify.h"
+#include "monitor/dues.h"
 #include "monitor/expected.h"
 #include "monitor/finding.h"
 
@@ -47,6 +48,12 @@ const struct accord_trust_claim *accord_rules_trust(const struct accord_rules *r
  * log: copied. The refusals of accord_verifier_init. */
 ACCORD_MUST_USE enum accord_status accord_rules_foresee(struct accord_rules *rules, struct accord_bytes trust,
                                                         struct accord_error *error);
+
+/* What is judged from here on was public at this time: a quorum's. */
+void accord_rules_time(struct accord_rules *rules, uint64_t time);
+/* What is due by what was judged: legal demands of every member, `current` of watched vendors. To be restored before
+ * anything is judged. */
+struct accord_dues *accord_rules_dues(struct accord_rules *rules);
 
 /* Could this entry be a finding, or change the state? What is not answers false; threads may ask at once, each with
  * its own glass. */

@@ -18,6 +18,9 @@ struct accord_rules {
     struct accord_verifier *ahead;
     struct accord_buffer ahead_trust, ahead_policy_text;
     bool has_ahead;
+    /* What is due, and the quorum's time under which entries are judged now. */
+    struct accord_dues dues;
+    uint64_t time;
 };
 
 /* What was found in one entry; code is ACCORD_FINDING_COUNT where nothing was. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/text.h"
+#include "monitor/dues.h"
 
 #define HEADER ACCORD_LITERAL("accord monitor 1\n")
 
@@ -28,7 +29,9 @@ void accord_monitor_state_print(struct accord_out *out, const struct accord_moni
         accord_put_byte(out, ' ');
         accord_put(out, state->witnesses[i].vkey);
     }
-    accord_put(out, ACCORD_LITERAL("\n\n"));
+    accord_put_byte(out, '\n');
+    accord_put(out, state->dues);
+    accord_put_byte(out, '\n');
     accord_put(out, state->roster);
     accord_put(out, state->note);
 }
@@ -57,15 +60,12 @@ static bool cut_roster(struct accord_bytes *rest, struct accord_monitor_state *s
            accord_decimal_read(value, size) && *size > 0 && *size <= ACCORD_ENTRY_SIZE_MAX;
 }
 
-/* `witness SEEN VKEY` lines, each key once, up to the empty line. */
+/* `witness SEEN VKEY` lines, each key once. */
 static bool cut_witnesses(struct accord_bytes *rest, struct accord_monitor_state *state)
 {
     struct accord_bytes line, seen;
-    while (accord_cut_line(rest, &line)) {
-        if (line.size == 0)
-            return true;
-        if (state->witness_count == ACCORD_POLICY_WITNESSES_MAX ||
-            !accord_cut_prefix(&line, ACCORD_LITERAL("witness ")) || !accord_cut(&line, ' ', &seen) || line.size == 0)
+    while (cut_value(rest, ACCORD_LITERAL("witness "), &line)) {
+        if (state->witness_count == ACCORD_POLICY_WITNESSES_MAX || !accord_cut(&line, ' ', &seen) || line.size == 0)
             return false;
         struct accord_monitor_witness *witness = &state->witnesses[state->witness_count];
         witness->vkey = line;
@@ -76,7 +76,20 @@ static bool cut_witnesses(struct accord_bytes *rest, struct accord_monitor_state
                 return false;
         state->witness_count++;
     }
-    return false;
+    return true;
+}
+
+/* What is due, up to the empty line. */
+static bool cut_dues(struct accord_bytes *rest, struct accord_monitor_state *state)
+{
+    struct accord_due due;
+    struct accord_bytes line, before = *rest;
+    size_t count = 0;
+    while (accord_due_cut(rest, &due))
+        if (++count > ACCORD_DUES_MAX)
+            return false;
+    state->dues = (struct accord_bytes){before.data, before.size - rest->size};
+    return accord_cut_line(rest, &line) && line.size == 0;
 }
 
 static bool cut_exactly(struct accord_bytes *rest, uint64_t size, struct accord_bytes *piece)
@@ -95,8 +108,9 @@ static bool parse(struct accord_monitor_state *state, struct accord_bytes rest)
     return rest.size <= ACCORD_MONITOR_STATE_SIZE_MAX && accord_cut_prefix(&rest, HEADER) &&
            cut_number(&rest, ACCORD_LITERAL("next "), &state->next) && cut_roster(&rest, state, &roster_size) &&
            cut_number(&rest, ACCORD_LITERAL("checkpoint "), &note_size) && cut_witnesses(&rest, state) &&
-           cut_exactly(&rest, roster_size, &state->roster) && cut_exactly(&rest, note_size, &state->note) &&
-           rest.size == 0 && accord_checkpoint_parse(&state->checkpoint, state->note, NULL) == ACCORD_OK &&
+           cut_dues(&rest, state) && cut_exactly(&rest, roster_size, &state->roster) &&
+           cut_exactly(&rest, note_size, &state->note) && rest.size == 0 &&
+           accord_checkpoint_parse(&state->checkpoint, state->note, NULL) == ACCORD_OK &&
            state->next <= state->checkpoint.size && (!state->has_roster || state->roster_index < state->next);
 }
 

@@ -21,6 +21,7 @@ struct accord_monitor_state {
     struct accord_bytes roster;                /* its entry */
     size_t witness_count;
     struct accord_monitor_witness witnesses[ACCORD_POLICY_WITNESSES_MAX];
+    struct accord_bytes dues; /* lines of what is due (dues.h), verbatim */
 };
 
 /* Prints it. checkpoint is not looked at: it is what note says. */

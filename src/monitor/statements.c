@@ -9,10 +9,10 @@
 static const struct {
     const char *name;
     enum accord_said_kind kind;
-} kinds[] = {{"apply", ACCORD_SAID_APPLY},       {"leave", ACCORD_SAID_LEAVE},     {"attest", ACCORD_SAID_ATTEST},
-             {"policy", ACCORD_SAID_POLICY},     {"current", ACCORD_SAID_CURRENT}, {"withdraw", ACCORD_SAID_WITHDRAW},
-             {"demand", ACCORD_SAID_DEMAND},     {"report", ACCORD_SAID_OTHER},    {"receipt", ACCORD_SAID_OTHER},
-             {"progress", ACCORD_SAID_OTHER},    {"disclose", ACCORD_SAID_OTHER},  {"advisory", ACCORD_SAID_OTHER}};
+} kinds[] = {{"apply", ACCORD_SAID_APPLY},    {"leave", ACCORD_SAID_LEAVE},     {"attest", ACCORD_SAID_ATTEST},
+             {"policy", ACCORD_SAID_POLICY},  {"current", ACCORD_SAID_CURRENT}, {"withdraw", ACCORD_SAID_WITHDRAW},
+             {"demand", ACCORD_SAID_DEMAND},  {"report", ACCORD_SAID_OTHER},    {"receipt", ACCORD_SAID_OTHER},
+             {"progress", ACCORD_SAID_OTHER}, {"disclose", ACCORD_SAID_OTHER},  {"advisory", ACCORD_SAID_OTHER}};
 
 static size_t place_of(struct accord_bytes word)
 {

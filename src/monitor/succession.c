@@ -44,6 +44,7 @@ void accord_rules_free(struct accord_rules *rules)
     accord_buffer_free(&rules->ahead_policy_text);
     free(rules->newer);
     free(rules->ahead);
+    accord_dues_free(&rules->dues);
     free(rules);
 }
 

@@ -53,9 +53,9 @@ enum accord_status accord_monitor_watch(struct accord_monitor *monitor, struct a
     return ACCORD_OK;
 }
 
-/* The time that the quorum vouches for; where nobody's is asked for, the newest there is. */
-static uint64_t reference(const struct accord_monitor *monitor, const struct accord_policy *policy)
+uint64_t accord_monitor_time(const struct accord_monitor *monitor)
 {
+    const struct accord_policy *policy = accord_rules_policy(monitor->rules);
     uint64_t newest = 0;
     if (monitor->cosigners.not_before != 0)
         return monitor->cosigners.not_before;
@@ -90,7 +90,7 @@ enum accord_status accord_monitor_silence(struct accord_monitor *monitor, struct
 {
     const struct accord_policy *policy = accord_rules_policy(monitor->rules);
     const struct accord_monitor_options *options = &monitor->options;
-    uint64_t time = reference(monitor, policy);
+    uint64_t time = accord_monitor_time(monitor);
     enum accord_status status = ACCORD_OK;
     if (time == 0)
         return ACCORD_OK;

@@ -74,7 +74,10 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
         peer->socket = info->connect_fd;
         http->counts.connections++;
         accord_http_peer_enter(peer, &http->idle);
-    } else if (peer != NULL) {
+        return;
+    }
+    http->daemons.ended = true;
+    if (peer != NULL) {
         http->counts.connections--;
         accord_http_peer_leave(peer);
         free(peer);

@@ -283,8 +283,12 @@ size_t accord_http_daemons_watch(const struct accord_http_daemons *daemons, int 
     return count;
 }
 
+/* A daemon that had no descriptor for a new connection takes none until one has ended, which it does after it has
+ * looked whether to listen again. Nothing else may ever wake it. */
 int accord_http_daemons_timeout_ms(const struct accord_http_daemons *daemons, int timeout_ms)
 {
+    if (daemons->ended)
+        return 0;
     for (size_t i = 0; i < daemons->count; i++) {
         MHD_UNSIGNED_LONG_LONG left_ms;
         if (MHD_get_timeout(daemons->daemons[i].daemon, &left_ms) == MHD_YES &&
@@ -296,6 +300,7 @@ int accord_http_daemons_timeout_ms(const struct accord_http_daemons *daemons, in
 
 void accord_http_daemons_run(struct accord_http_daemons *daemons)
 {
+    daemons->ended = false;
     for (size_t i = 0; i < daemons->count; i++) {
         if (daemons->daemons[i].inner)
             run_inner(daemons, &daemons->daemons[i]);

@@ -34,6 +34,7 @@ struct accord_http_daemons {
     atomic_uint waiting; /* those of them that wait there */
     atomic_uint inside;  /* those that came in, until the server is done with them */
     bool closing;        /* no new connections */
+    bool ended;          /* a connection did, in the last run; set by whom connection is of */
     uint64_t said_ms;    /* when the library's last complaint was passed on */
     uint64_t unsaid;     /* since then */
 };

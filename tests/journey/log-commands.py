@@ -136,4 +136,15 @@ pipe = subprocess.Popen([ACCORD, "log", "prove", "log", "2"], cwd=DIR, stdout=su
 pipe.stdout.close()
 said = pipe.stderr.read()
 check("so is a reader that went away", pipe.wait() == 3 and b"standard output" in said, said)
+
+# What is no file is written to, and stays what it is; so does what a link leads to.
+os.mkfifo(DIR / "pipe")
+(DIR / "to-pipe").symlink_to("pipe")
+for name in ["pipe", "to-pipe"]:
+    reader = subprocess.Popen(["cat", DIR / "pipe"], stdout=subprocess.PIPE)
+    expect(f"a checkpoint into {name}", accord("log", "checkpoint", "log", "-o", name), 0)
+    check("arrives", reader.communicate(timeout=10)[0] == read("log/checkpoint"))
+    check("and it is still a pipe", (DIR / "pipe").is_fifo() and (DIR / "to-pipe").is_symlink())
+expect("a device that takes nothing", accord("log", "checkpoint", "log", "-o", "/dev/full"), 3, "No space left")
+check("is still a device", pathlib.Path("/dev/full").is_char_device())
 finish()

@@ -1169,6 +1169,59 @@ static void from_inside_at_the_end(void **state)
     assert_int_equal(hall_descriptors(), before);
 }
 
+/* The loop as the server has it, which does nothing unless something happened or is due. */
+static bool served_in_time(struct hall_client *client)
+{
+    uint64_t end_ms = hall_now_ms() + 2000;
+    struct hall *hall = client->hall;
+    for (uint64_t now_ms = hall_now_ms(); now_ms < end_ms && client->size == 0; now_ms = hall_now_ms()) {
+        struct epoll_event events[16];
+        int due_ms = accord_http_timeout_ms(hall->http), left_ms = (int)(end_ms - now_ms);
+        bool due = due_ms >= 0 && due_ms <= left_ms;
+        if (epoll_wait(hall->epoll, events, 16, due ? due_ms : left_ms) > 0 || due)
+            accord_http_run(hall->http);
+        hall_receive(client);
+    }
+    return client->size > 0;
+}
+
+/* Somebody who asks while there is no descriptor for another connection. */
+static struct hall_client ask_in_vain(struct hall *hall)
+{
+    struct rlimit limit, none;
+    struct hall_client client = hall_connect(hall);
+    hall_say(&client, "GET /now HTTP/1.1\r\nHost: h\r\n\r\n");
+    int lowest = dup(client.socket);
+    assert_true(lowest >= 0 && close(lowest) == 0);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    none = (struct rlimit){.rlim_cur = (rlim_t)lowest, .rlim_max = limit.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    for (unsigned i = 0; i < 5; i++)
+        hall_turn(hall, 5);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    hall_receive(&client);
+    assert_int_equal(client.size, 0);
+    return client;
+}
+
+/* It waits, and is served once there is one: when another connection has ended, or at once where there is none. */
+static void no_descriptors(void **state)
+{
+    struct hall *hall = *state;
+    struct hall_reply reply;
+    struct hall_client first = hall_connect(hall);
+    assert_int_equal(hall_get(&first, "/now", "", &reply), 200);
+    struct hall_client late = ask_in_vain(hall);
+    hall_leave(&first);
+    assert_true(served_in_time(&late));
+    hall_leave(&late);
+    hall_await_connections(hall, 0);
+    late = ask_in_vain(hall);
+    assert_true(served_in_time(&late));
+    hall_leave(&late);
+    assert_calm(hall);
+}
+
 #define WITH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 #define HASTY(test) cmocka_unit_test_setup_teardown(test, set_up_hasty, tear_down)
 
@@ -1206,6 +1259,7 @@ int main(void)
         WITH(silent_make_room),
         WITH(busy_stay),
         WITH(half_requests_make_room),
+        WITH(no_descriptors),
         WITH(malformed),
         WITH(large_headers),
         WITH(zero_bytes),
