@@ -55,6 +55,11 @@ struct accord_seen_claim {
 };
 ACCORD_MUST_USE ACCORD_API enum accord_status accord_seen_parse(struct accord_seen_claim *seen,
                                                                 struct accord_bytes entry, struct accord_error *error);
+/* Did one of the vendor's release keys sign it? ACCORD_NOT_A_MEMBER, ACCORD_WRONG_SIGNER, ACCORD_SIGNATURE. */
+ACCORD_MUST_USE ACCORD_API enum accord_status accord_seen_verify(const struct accord_seen_claim *seen,
+                                                                 const struct accord_roster_claim *roster,
+                                                                 const struct accord_crypto *crypto,
+                                                                 struct accord_error *error);
 
 /* accord/v1/current; nothing has been verified. */
 struct accord_current_claim {

@@ -344,11 +344,8 @@ static enum accord_status judge_seen(void *context, const struct accord_roster_c
 {
     const struct keeping *keeping = context;
     struct accord_seen_claim claim;
-    struct accord_signers signers;
     enum accord_status status = accord_seen_parse(&claim, entry, error);
-    return status == ACCORD_OK ? accord_roster_signed(roster, &claim.statement.note, claim.vendor, NULL,
-                                                      keeping->view->crypto, &signers, error)
-                               : status;
+    return status == ACCORD_OK ? accord_seen_verify(&claim, roster, keeping->view->crypto, error) : status;
 }
 
 /* Without it the policy's notice begins whenever somebody proves it: later, so nothing is lost but time. */
@@ -358,9 +355,11 @@ static void keep_proof(const struct accord_call *call, const struct accord_enter
     struct accord_error error = {0};
     struct accord_entered entered;
     struct keeping keeping = {view, policy};
+    struct accord_enter here = *enter; /* what was signed elsewhere was the policy */
+    here.signed_text = here.signatures = (struct accord_bytes){NULL, 0};
     const struct accord_enter_plan plan = {.context = &keeping, .make = make_seen, .judge = judge_seen};
     accord_entered_init(&entered);
-    if (accord_enter_log(enter, &plan, &entered, &error) != ACCORD_OK) {
+    if (here.key_count == 0 || accord_enter_log(&here, &plan, &entered, &error) != ACCORD_OK) {
         accord_note(call, "  its proof could not be logged behind it: what it loosens will have to wait longer");
     }
     accord_entered_free(&entered);

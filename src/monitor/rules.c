@@ -161,6 +161,7 @@ static bool find_subject(const struct accord_rules *rules, struct accord_rules_g
         return true;
     }
     bool is_signed = find_signer(rules, said->statement, &found->subject);
+    found->by_key = true;
     if (!is_signed && !find_named(rules, said, &found->subject))
         return false;
     found->status = is_signed ? ACCORD_OK : accord_fail(&found->error, ACCORD_UNSIGNED, 0);
@@ -226,7 +227,7 @@ static void assess(const struct accord_rules *rules, struct accord_rules_glass *
     glass->found.code = ACCORD_FINDING_COUNT;
     glass->found.kind = (struct accord_bytes){NULL, 0};
     glass->found.subject = (struct accord_bytes){NULL, 0};
-    glass->found.learns = false;
+    glass->found.by_key = glass->found.learns = false;
     if (!accord_cut_prefix(&rest, PREFIX) || !accord_cut_line(&rest, &kind))
         return;
     glass->found.kind = kind;
@@ -276,7 +277,7 @@ static void say_other(struct accord_finding *finding, const struct accord_rules_
     const struct accord_assessment *found = &glass->found;
     accord_said_tell(&glass->said, finding);
     if (found->status == ACCORD_OK) {
-        accord_finding_say(finding, ", signed with keys of who says so");
+        accord_finding_say(finding, found->by_key ? ", signed with a key of this member" : ", signed as it has to be");
         return;
     }
     finding->severity = ACCORD_SEVERITY_WARNING;

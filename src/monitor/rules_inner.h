@@ -29,6 +29,7 @@ struct accord_assessment {
     enum accord_status status; /* of its signatures or its form; error says more where it is not ACCORD_OK */
     struct accord_error error;
     struct accord_bytes kind, subject;
+    bool by_key; /* the subject is who signed it, whatever it says */
     bool learns; /* what is due follows from it */
 };
 

@@ -155,6 +155,15 @@ enum accord_status accord_seen_parse(struct accord_seen_claim *seen, struct acco
     return fields.status;
 }
 
+enum accord_status accord_seen_verify(const struct accord_seen_claim *seen, const struct accord_roster_claim *roster,
+                                      const struct accord_crypto *crypto, struct accord_error *error)
+{
+    struct accord_signers signers;
+    enum accord_status status =
+        accord_roster_signed(roster, &seen->statement.note, seen->vendor, NULL, crypto, &signers, error);
+    return status == ACCORD_THRESHOLD ? ACCORD_OK : status;
+}
+
 static enum accord_status refuse(struct accord_error *error, struct accord_bytes what, uint64_t expected,
                                  uint64_t found)
 {

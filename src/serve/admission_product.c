@@ -32,7 +32,7 @@ static enum accord_status judge_seen(const struct judging *judging)
 {
     struct accord_seen_claim claim;
     enum accord_status status = accord_seen_parse(&claim, judging->statement->note.whole, judging->error);
-    return status == ACCORD_OK ? signed_by(judging, claim.vendor) : status;
+    return status == ACCORD_OK ? accord_seen_verify(&claim, judging->roster, judging->crypto, judging->error) : status;
 }
 
 static enum accord_status judge_current(const struct judging *judging)

@@ -44,4 +44,17 @@ for what, options in (("a period that ends before it begins", ["--from", "2026-0
     expect(f"refused: {what}", demand(*options), 1)
 expect("a name that would add lines", demand(*DAYS, *NONE, member="cisco.com\nx-a b"), 1)
 check("and nothing of that was logged", must(accord("log", "checkpoint", "accord")).out.splitlines()[1] == size)
+
+# A statement that does not come
+must(accord("trust", "pin", "accord", "-o", "accord.trust"))
+sap = ["--key", "keys/sap.com/release.key"]
+expect("nothing is overdue", accord("monitor", "--trust", "accord.trust", "--state", "state", "accord"), 0)
+must(demand("--from", "2018-01-01", "--to", "2018-03-31", "--next", "2018-07-01", *NONE, member="sap.com", key=sap))
+run = accord("monitor", "--trust", "accord.trust", "--state", "state", "--json", "accord")
+check("who named a day and let it pass is told of", run.status == 1 and [json.loads(line)["code"] for line in run.out.splitlines()] == ["demand-overdue"]
+      and json.loads(run.out)["subject"] == "sap.com", run)
+must(demand("--to", "2026-12-31", "--next", "2999-01-01", *NONE, member="sap.com", key=sap))
+expect("until it speaks again", accord("monitor", "--trust", "accord.trust", "--state", "state", "accord"), 0)
+run = accord("monitor", "--trust", "accord.trust", "--state", "mine", "--vendor", "sap.com", "--json", "accord")
+check("a statement in my name that I did not expect is told", [json.loads(line)["code"] for line in run.out.splitlines()] == ["statement"] * 2, run)
 finish()

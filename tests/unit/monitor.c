@@ -213,27 +213,140 @@ static void test_which_signatures(void **state)
                  "a signature by a known key does not verify");
 }
 
+#define DIGEST "sha256:7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed"
+#define ATTEST(stage, vendor, by, rest)                                                                                \
+    "accord/v1/attest\nstage " stage "\nvendor " vendor "\nproduct p\nby " by "\nsubject " DIGEST " a\n" rest
+
 static void test_other_statements(void **state)
 {
     struct world *world = *state;
-    const char *stage = "m0.example/stage", *stranger = "m1.example/stage";
-    expect_entry(world, m_signed("accord/v1/attest\nstage build\n", &stage, 1), ACCORD_FINDING_ATTEST,
-                 ACCORD_SEVERITY_ALERT, "signed with a key of this member");
+    const char *stage = "m0.example/stage", *stranger = "m1.example/stage", *release = "m0.example/release";
+    expect_entry(world, m_signed(ATTEST("build", "m0.example", "m0.example", ""), &stage, 1), ACCORD_FINDING_ATTEST,
+                 ACCORD_SEVERITY_ALERT, "build of m0.example p, by m0.example, signed as it has to be");
+    expect_entry(world, m_signed(ATTEST("test", "m0.example", "m0.example", ""), &stranger, 1), ACCORD_FINDING_ATTEST,
+                 ACCORD_SEVERITY_WARNING, "which does not hold");
+    expect_entry(world, m_signed(ATTEST("build", "m1.example", "m0.example", ""), &stage, 1), ACCORD_FINDING_ATTEST,
+                 ACCORD_SEVERITY_NOTICE, "build of m1.example p, by m0.example");
+    expect_entry(
+        world,
+        m_signed(ATTEST("build", "m0.example", "m1.example", "outcome match\nrepeats " DIGEST "\n"), &stranger, 1),
+        ACCORD_FINDING_ATTEST, ACCORD_SEVERITY_NOTICE, "which says: match, repeating another one");
+    expect_entry(
+        world,
+        m_signed(ATTEST("build", "m0.example", "m1.example", "outcome mismatch\nrepeats " DIGEST "\n"), &stranger, 1),
+        ACCORD_FINDING_ATTEST, ACCORD_SEVERITY_ALERT, "which says: mismatch");
     expect_entry(world, m_signed("accord/v1/receipt\nvendor m0.example\n", &stranger, 1), ACCORD_FINDING_RECEIPT,
                  ACCORD_SEVERITY_WARNING, "which no key of this member signed");
-    expect_entry(world, m_signed("accord/v1/policy\nvendor m0.example\n", &stage, 1), ACCORD_FINDING_POLICY,
-                 ACCORD_SEVERITY_ALERT, "policy of m0.example");
-    expect_entry(world, m_signed("accord/v1/demand\nvendor m0.example\n", &stage, 1), ACCORD_FINDING_STATEMENT,
-                 ACCORD_SEVERITY_ALERT, "demand of m0.example");
+    expect_entry(world, m_signed("accord/v1/receipt\nvendor m1.example\n", &stage, 1), ACCORD_FINDING_RECEIPT,
+                 ACCORD_SEVERITY_ALERT, "receipt of m0.example, signed with a key of this member");
+    expect_entry(world, m_signed("accord/v1/policy\nvendor m0.example\nproduct p\nnumber 1\nnotice 1\n", &release, 1),
+                 ACCORD_FINDING_POLICY, ACCORD_SEVERITY_ALERT, "of m0.example p, number 1, signed as it has to be");
+    expect_entry(world, m_signed("accord/v1/policy\nvendor m0.example\nproduct p\nnumber 1\nnotice 1\n", &stage, 1),
+                 ACCORD_FINDING_POLICY, ACCORD_SEVERITY_WARNING, "does not hold");
+    expect_entry(
+        world,
+        m_signed("accord/v1/withdraw\nvendor m0.example\nproduct p\nsequence 3\nsequence 4\nreason defective\n",
+                 &release, 1),
+        ACCORD_FINDING_WITHDRAW, ACCORD_SEVERITY_ALERT, "of m0.example p, sequence 3, 4, as defective, signed");
+    expect_entry(world,
+                 m_signed("accord/v1/demand\nmember m0.example\nfrom 2018-01-01\nto 2018-01-02\nnext 9999-12-31\n"
+                          "count any a 0 0\n",
+                          &release, 1),
+                 ACCORD_FINDING_STATEMENT, ACCORD_SEVERITY_ALERT, "demand of m0.example, signed as it has to be");
     add(world, m_signed("accord/v1/receipt\nvendor m1.example\n", &stranger, 1));
+    expect_none(world);
+    add(world, m_signed(ATTEST("build", "m1.example", "m1.example", ""), &stranger, 1));
     expect_none(world);
     add(world, m_signed("accord/v1/later-kind\nvendor m0.example\n", &stage, 1));
     expect_none(world);
     uint8_t leaf[ACCORD_HASH_SIZE];
-    struct accord_bytes mine = m_signed("accord/v1/attest\nstage test\n", &stage, 1);
+    struct accord_bytes mine = m_signed(ATTEST("source", "m0.example", "m0.example", ""), &stage, 1);
     accord_merkle_leaf(m_crypto, mine, leaf);
     assert_int_equal(accord_expected_add(&world->expected, leaf), ACCORD_OK);
     add(world, mine);
+    expect_none(world);
+}
+
+/* A demand of m1, of the days from one to another, so many after now. */
+static struct accord_bytes demand(const char *member, const char *key, int32_t to, int32_t next)
+{
+    uint8_t text[512];
+    char head[64];
+    struct accord_out out = {text, sizeof text - 1, 0, false};
+    snprintf(head, sizeof head, "accord/v1/demand\nmember %s\nfrom 2018-01-01\nto ", member);
+    put_text(&out, head);
+    accord_date_print(&out, (int32_t)(M_NOW / 86400) + to);
+    put_text(&out, "\nnext ");
+    accord_date_print(&out, (int32_t)(M_NOW / 86400) + next);
+    put_text(&out, "\ncount any a 0 0\n");
+    text[out.size] = 0;
+    return m_signed((const char *)text, &key, 1);
+}
+
+static void set_time(struct world *world, uint64_t time)
+{
+    world->now = world->log->time = time;
+    look(world);
+}
+
+static void test_overdue_demands(void **state)
+{
+    struct world *world = *state;
+    uint64_t day = M_NOW / 86400 * 86400;
+    add(world, demand("m1.example", "m0.example/release", 0, 3)); /* not its own key: it says nothing */
+    add(world, demand("m1.example", "m1.example/release", 0, 5));
+    expect_none(world);
+    set_time(world, day + 6 * 86400 - 1);
+    expect_none(world);
+    close_monitor(world); /* it is remembered */
+    set_time(world, day + 6 * 86400);
+    expect_one(world, ACCORD_FINDING_DEMAND_OVERDUE, "m1.example spoke of the days to");
+    assert_string_equal(world->told.finding[0].subject, "m1.example");
+    look(world);
+    expect_none(world);                                             /* as long as it lasts */
+    add(world, demand("m1.example", "m1.example/release", -1, 90)); /* of earlier days: logged again, or too late */
+    expect_none(world);
+    close_monitor(world);
+    look(world);
+    expect_one(world, ACCORD_FINDING_DEMAND_OVERDUE, "m1.example");
+    add(world, demand("m1.example", "m1.example/release", 5, 90));
+    expect_none(world);
+    close_monitor(world);
+    look(world);
+    expect_none(world);
+}
+
+static void test_overdue_current(void **state)
+{
+    struct world *world = *state;
+    const char *mine = "m0.example/release", *theirs = "m1.example/release";
+    const char *current = "accord/v1/current\nvendor m0.example\nproduct p\nroster 1 " DIGEST "\nchannel stable 1 1\n";
+    world->options.rules.vendor_count = 1;
+    add(world,
+        m_signed("accord/v1/policy\nvendor m0.example\nproduct p\nnumber 1\nnotice 1\nmax-age 1000\n", &mine, 1));
+    expect_one(world, ACCORD_FINDING_POLICY, "");
+    add(world,
+        m_signed("accord/v1/policy\nvendor m1.example\nproduct p\nnumber 1\nnotice 1\nmax-age 10\n", &theirs, 1));
+    expect_none(world);
+    set_time(world, M_NOW + 1000);
+    expect_none(world);
+    set_time(world, M_NOW + 1001); /* none has ever come; the other vendor is not watched */
+    expect_one(world, ACCORD_FINDING_CURRENT_OVERDUE, "m0.example p, none since");
+    add(world, m_signed(current, &theirs, 1));
+    expect_one(world, ACCORD_FINDING_STATEMENT, "does not hold");
+    close_monitor(world);
+    look(world);
+    expect_one(world, ACCORD_FINDING_CURRENT_OVERDUE, "older than 1000 seconds");
+    add(world, m_signed(current, &mine, 1));
+    expect_one(world, ACCORD_FINDING_STATEMENT, "current of m0.example p");
+    set_time(world, M_NOW + 2001);
+    expect_none(world);
+    close_monitor(world);
+    set_time(world, M_NOW + 2002);
+    expect_one(world, ACCORD_FINDING_CURRENT_OVERDUE, "m0.example p");
+    world->log->time = M_NOW + 1500; /* the time that a quorum vouches for, not this machine's */
+    world->now = M_NOW + 90000;
+    look(world);
     expect_none(world);
 }
 
@@ -269,7 +382,7 @@ static void test_looks_miss_nothing(void **state)
                                          rosters[1],
                                          m_release("m0.example", "a", 1, "m0.example/release"),
                                          m_release("m1.example", "a", 1, "m1.example/release"),
-                                         m_signed("accord/v1/attest\nvendor m0.example\n", &stage, 1)};
+                                         m_signed(ATTEST("build", "m0.example", "m0.example", ""), &stage, 1)};
     uint32_t random = 12345;
     world->options.rules.all_signatures = true;
     assert_int_equal(accord_rules_new(&rules, &world->options.rules, &error), ACCORD_OK);
@@ -836,6 +949,8 @@ int main(void)
         IN_WORLD(test_expected_releases),
         IN_WORLD(test_which_signatures),
         IN_WORLD(test_other_statements),
+        IN_WORLD(test_overdue_demands),
+        IN_WORLD(test_overdue_current),
         IN_WORLD(test_malformed),
         IN_WORLD(test_looks_miss_nothing),
         IN_WORLD(test_rosters),

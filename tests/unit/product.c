@@ -56,11 +56,8 @@ static enum accord_status judge_policy(struct accord_bytes entry)
 static enum accord_status judge_seen(struct accord_bytes entry)
 {
     struct accord_seen_claim claim;
-    struct accord_signers signers;
     enum accord_status status = accord_seen_parse(&claim, entry, &error);
-    return status != ACCORD_OK ? status
-                               : accord_roster_signed(&by, &claim.statement.note, claim.vendor, NULL,
-                                                      &accord_crypto_default, &signers, &error);
+    return status != ACCORD_OK ? status : accord_seen_verify(&claim, &by, &accord_crypto_default, &error);
 }
 
 static enum accord_status judge_current(struct accord_bytes entry)

@@ -4,6 +4,7 @@
 #include "accord/apply.h"
 #include "accord/bundle.h"
 #include "accord/release.h"
+#include "accord/succession.h"
 #include "base/report.h"
 #include "crypto/backend.h"
 
@@ -147,6 +148,19 @@ static enum accord_status judge_enact(struct accord_bytes entry, const char *aga
     return status;
 }
 
+/* A bundle that somebody follows who has the first roster. */
+static enum accord_status judge_rosters(struct accord_bytes file, const char *against, struct accord_error *error)
+{
+    (void)against;
+    static struct accord_succession succession;
+    static uint8_t trust[FILE_SIZE_MAX];
+    enum accord_status status =
+        accord_succession_follow(&succession, load("trust.ok.first", trust), file, &accord_crypto_default, error);
+    if (status == ACCORD_OK)
+        assert_true(succession.from == 1 && succession.to >= 1 && succession.to <= 3);
+    return status;
+}
+
 static enum accord_status judge_bundle(struct accord_bytes file, const char *against, struct accord_error *error)
 {
     (void)against;
@@ -168,7 +182,7 @@ static void replay(const char *name, unsigned *failed)
         enum accord_status (*judge)(struct accord_bytes entry, const char *against, struct accord_error *error);
     } kinds[] = {{"charter", judge_charter}, {"roster", judge_roster}, {"release", judge_release},
                  {"trust", judge_trust},     {"apply", judge_apply},   {"leave", judge_leave},
-                 {"enact", judge_enact},     {"bundle", judge_bundle}};
+                 {"enact", judge_enact},     {"bundle", judge_bundle}, {"rosters", judge_rosters}};
     char kind[16], rule[32], what[128], against[16] = "";
     assert_true(sscanf(name, "%15[^.].%31[^.].%127[^.].%15s", kind, rule, what, against) >= 3);
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {

@@ -38,8 +38,9 @@ def common(kind, least, full):
     refused("wrong-signer", "stranger", least, STRANGER)
     refused("wrong-signer", "stage-key", least, STAGE)
     refused("wrong-signer", "key-of-another", least, RELEASE["gamma.example"])
-    refused("threshold", "one-key-of-two", changed(least, "vendor", "vendor beta.example"), SECOND)
-    refused("threshold", "one-key-twice", changed(least, "vendor", "vendor beta.example"), SECOND, SECOND)
+    refused("ok" if kind == "seen" else "threshold", "one-key-of-two", changed(least, "vendor", "vendor beta.example"), SECOND)
+    refused("ok" if kind == "seen" else "threshold", "one-key-twice", changed(least, "vendor", "vendor beta.example"), SECOND,
+            SECOND)
     refused("not-a-member", "vendor", changed(least, "vendor", "vendor stranger.example"), STRANGER)
     refused("signature", "wrong", least, broken=ALPHA)
     refused("unknown-kind", "plural", changed(least, "accord", f"accord/v1/{kind}s"))

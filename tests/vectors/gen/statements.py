@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 OUT = "tests/vectors/statements"
 CORPUS = "tests/fuzz/corpus"
 # The fuzz target of a kind, where it is another's.
-CORPORA = {"leave": "apply", "enact": "apply"}
+CORPORA = {"leave": "apply", "enact": "apply", "rosters": "succession"}
 
 
 class Key:
@@ -52,13 +52,14 @@ def digest(text):
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
-def write(name, content):
+def write(name, content, before=""):
+    """A vector, and a seed of its kind's fuzz target, which may want more in front."""
     data = content if isinstance(content, bytes) else content.encode()
     kind = CORPORA.get(name.split(".")[0], name.split(".")[0])
     for path in (f"{OUT}/{name}", f"{CORPUS}/{kind}/{name}"):
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "wb") as file:
-            file.write(data)
+            file.write(data if path.startswith(OUT) else before.encode() + data)
 
 
 def changed(lines, old, *new):
@@ -226,7 +227,7 @@ def rosters(charter):
     past_lines(refused, lines)
     refused("unknown-field", "policy", lines[:6] + ["policy none"] + lines[6:])
     refused("unknown-kind", "charter", changed(lines, "accord", "accord/v1/charter"))
-    return first, note(after, alpha, *beta)
+    return first, note(after, alpha, *beta), body
 
 
 def closed(key, size="7", root=None, time="1500000000", url=""):
@@ -392,6 +393,7 @@ def enactments(charter, first, second):
     judged("malformed", "proof", enact("no proof"))
     judged("malformed", "number-1", enact(number=1))
     judged("bad-base64", "proof", changed(lines, "proof", "proof " + lines[4][6:-1]))
+    judged("bad-base64", "inside-the-proof", enact(proof().replace("\nindex 2\n", "\nindex 2\n=")))
     judged("missing-field", "no-proof", lines[:4])
     judged("missing-field", "no-roster", lines[:3] + lines[4:])
     judged("missing-field", "extension-in-head", lines[:2] + ["x-a 1"] + lines[2:])
@@ -399,6 +401,60 @@ def enactments(charter, first, second):
     judged("duplicate", "proof-twice", lines + lines[4:])
     judged("unknown-field", "index", lines + ["index 2"])
     return proof()
+
+
+def successions(charter, first, second, body):
+    """Bundles of rosters, for whoever has the first one."""
+    alpha, gamma = RELEASE["alpha.example"], RELEASE["gamma.example"]
+    quorum = [WITNESS["alpha.example"], WITNESS["beta.example"]]
+    trust = f"accord/v1/trust\ncharter {digest(charter)}\nroster-index 1\n\n{first}"
+
+    def after(number, previous, *keys, lines=body):
+        return note(["accord/v1/roster", "charter " + digest(charter), f"number {number}", "previous " + digest(previous)] +
+                    lines, *keys)
+
+    def path(entries, index):
+        if len(entries) == 1:
+            return []
+        split = 1 << (len(entries) - 1).bit_length() - 1
+        if index < split:
+            return path(entries[:split], index) + [merkle(entries[split:])]
+        return path(entries[split:], index - split) + [merkle(entries[:split])]
+
+    def proof(entry, by=quorum, told=None, log=LOG):
+        entries = [e.encode() for e in (charter, first, second, entry)]
+        text = f"{log.name}\n4\n{base64.b64encode(merkle(entries)).decode()}\n"
+        hashes = "".join(base64.b64encode(h).decode() + "\n" for h in path(entries, 3))
+        extra = base64.b64encode((told or entry).encode()).decode()
+        return (f"c2sp.org/tlog-proof@v1\nextra {extra}\nindex 3\n{hashes}\n{text}\n{log.sign(text)}" +
+                "".join(key.cosign(text, 1600000000) for key in by))
+
+    def follow(rule, what, *proofs):
+        parts = "".join(f"proof {len(p.encode())}\n{p}" for p in proofs)
+        write(f"rosters.{rule}.{what}", "accord/v1/bundle\n" + parts, trust)
+
+    third, fork = after(3, second, alpha, gamma), after(2, first, alpha, gamma)
+    follow("ok", "second", proof(second))
+    follow("ok", "second-and-third", proof(second), proof(third))
+    follow("ok", "in-another-order", proof(third), proof(charter), proof(second))
+    follow("ok", "nothing-newer", proof(first))
+    follow("ok", "of-another-charter-is-passed-over", proof(second),
+           proof(second.replace(digest(charter), digest("x"))))
+    follow("ok", "twice-the-same", proof(second), proof(second))
+    follow("ok", "one-that-too-few-signed-beside-it", proof(after(2, first, alpha)), proof(second))
+    follow("chain", "gap", proof(third))
+    follow("chain", "fork", proof(second), proof(fork))
+    follow("chain", "another-first", proof(second), proof(note(first.split("\n\n")[0].split("\n"), alpha)))
+    follow("chain", "another-previous", proof(after(2, second, alpha, gamma)))
+    follow("chain", "no-roster", proof(charter))
+    follow("threshold", "too-few", proof(after(2, first, alpha)))
+    follow("quorum", "one-jurisdiction", proof(second, quorum[:1]))
+    follow("quorum", "of-the-third", proof(second), proof(third, quorum[1:]))
+    follow("unknown-log", "log", proof(second, log=OLD_LOG))
+    follow("inclusion", "of-another-entry", proof(first, told=second))
+    follow("malformed", "a-part", proof(second), "nothing")
+    follow("bad-base64", "a-part", proof(second).replace("extra ", "extra ="))
+    follow("missing-field", "a-roster", proof(second), proof(note(second.split("\n\n")[0].split("\n")[:5], alpha)))
 
 
 def bundles(proof):
@@ -566,8 +622,9 @@ def trusts(charter, roster):
 
 
 charter_entry = charters()
-roster_entry, second_entry = rosters(charter_entry)
+roster_entry, second_entry, roster_body = rosters(charter_entry)
 applications(charter_entry)
 bundles(enactments(charter_entry, roster_entry, second_entry))
+successions(charter_entry, roster_entry, second_entry, roster_body)
 releases()
 trusts(charter_entry, roster_entry)
