@@ -26,8 +26,8 @@ struct accord_succession {
  * used.
  *
  * ACCORD_CHAIN where a roster is missing between two, where two different ones of one number follow (signed by as many
- * as must), where the bundle has another roster of the number that is known, and where it has none. ACCORD_ROLLBACK
- * where all that it has are older. What a roster lacks: the refusals of accord_roster_verify_next,
+ * as must), where the bundle has nothing but another roster of the number that is known, and where it has none.
+ * ACCORD_ROLLBACK where all that it has are older. What a roster lacks: the refusals of accord_roster_verify_next,
  * accord_roster_verify_checkpoint and accord_proof_verify. What is damaged: those of accord_proof_bundle_check,
  * accord_proof_parse and accord_roster_parse, whose `what` names the part. */
 ACCORD_MUST_USE ACCORD_API enum accord_status

@@ -160,8 +160,10 @@ enum accord_status accord_seen_verify(const struct accord_seen_claim *seen, cons
 {
     struct accord_signers signers;
     enum accord_status status =
-        accord_roster_signed(roster, &seen->statement.note, seen->vendor, NULL, crypto, &signers, error);
-    return status == ACCORD_THRESHOLD ? ACCORD_OK : status;
+        accord_roster_signers(roster, &seen->statement.note, seen->vendor, NULL, crypto, &signers, error);
+    if (status != ACCORD_OK || signers.release > 0)
+        return status;
+    return accord_roster_signed(roster, &seen->statement.note, seen->vendor, NULL, crypto, &signers, error);
 }
 
 static enum accord_status refuse(struct accord_error *error, struct accord_bytes what, uint64_t expected,

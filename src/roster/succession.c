@@ -61,6 +61,7 @@ static enum accord_status survey(struct accord_succession *succession, struct ac
     struct accord_bytes part;
     size_t cursor = 0;
     uint64_t newest = 0;
+    bool same = false; /* is what is known there too? */
     for (size_t i = 0; accord_proof_bundle_next(bundle, &cursor, &part); i++) {
         struct accord_proof_claim proof;
         bool is_roster;
@@ -69,15 +70,16 @@ static enum accord_status survey(struct accord_succession *succession, struct ac
             return refuse_part(error, status, i);
         succession->numbers[i] = is_roster ? other(succession)->number : 0;
         newest = succession->numbers[i] > newest ? succession->numbers[i] : newest;
-        if (succession->numbers[i] == known->number &&
-            !accord_bytes_equal(other(succession)->statement.note.whole, known->statement.note.whole))
-            return refuse(error, ACCORD_CHAIN, ACCORD_LITERAL("another roster of the number that is known"),
-                          known->number, known->number);
+        same |= is_roster && accord_bytes_equal(other(succession)->statement.note.whole, known->statement.note.whole);
     }
     if (newest == 0)
         return refuse(error, ACCORD_CHAIN, ACCORD_LITERAL("rosters of this charter in the bundle"), 1, 0);
-    return newest >= known->number ? ACCORD_OK
-                                   : refuse(error, ACCORD_ROLLBACK, ACCORD_LITERAL("roster"), known->number, newest);
+    if (newest < known->number)
+        return refuse(error, ACCORD_ROLLBACK, ACCORD_LITERAL("roster"), known->number, newest);
+    return newest > known->number || same
+               ? ACCORD_OK
+               : refuse(error, ACCORD_CHAIN, ACCORD_LITERAL("another roster of the number that is known"),
+                        known->number, newest);
 }
 
 /* The policy of the current roster, less whom the trust file distrusts. */
