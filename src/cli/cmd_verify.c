@@ -5,8 +5,10 @@
 #include "base/report.h"
 #include "cli/accepted.h"
 #include "cli/commands.h"
+#include "cli/log_source.h"
 #include "cli/say.h"
 #include "cli/trust_file.h"
+#include "cli/verify_log.h"
 #include "cli/verify_report.h"
 
 #include <stdio.h>
@@ -25,8 +27,8 @@ const struct accord_option accord_options_verify[] = {
      .help = "proofs of policies, attestations, withdrawals; FILE.bundle is taken by itself",
      .rule = ACCORD_OPTION_REPEATED},
     {.name = "current",
-     .value = "PROOF",
-     .help = "what the vendor says is current: a proof, or a bundle",
+     .value = "PROOF|LOG",
+     .help = "what the vendor says is current: a proof, a bundle, or a log to be asked",
      .rule = ACCORD_OPTION_REPEATED},
     {.name = "channel", .value = "NAME", .help = "the channel that must find the release fit for use"},
     {.name = "explain", .help = "say what each check proves"},
@@ -117,8 +119,22 @@ static int finish(struct telling *telling)
 }
 
 /* Reads what is given for all files: two options, whose values mean the same to the judge. */
-static enum accord_status read_given(const struct accord_call *call, struct accord_given *given, size_t *count,
-                                     struct accord_error *error)
+static bool is_log(const struct accord_call *call, const char *path)
+{
+    struct accord_error error;
+    struct accord_reader *reader;
+    if (accord_location_is_url(path)) {
+        return true;
+    }
+    if (accord_log_source_open(&reader, call->fs, call->crypto, call->network, path, &error) != ACCORD_OK) {
+        return false;
+    }
+    accord_reader_close(reader);
+    return true;
+}
+
+static enum accord_status read_given(const struct accord_call *call, const struct accord_verifier *verifier,
+                                     struct accord_given *given, size_t *count, struct accord_error *error)
 {
     static const char *const options[] = {"bundle", "current"};
     enum accord_status status = ACCORD_OK;
@@ -129,7 +145,12 @@ static enum accord_status read_given(const struct accord_call *call, struct acco
             struct accord_given *one = &given[(*count)++];
             one->path = path;
             accord_buffer_init(&one->bytes, ACCORD_BUNDLE_FILE_SIZE_MAX);
-            status = accord_file_read(call->fs, path, &one->bytes, error);
+            if (i == 1 && is_log(call, path)) {
+                status = accord_verify_log(call, verifier, path, &one->bytes, error);
+                *count -= one->bytes.size == 0; /* it knows nothing of these products */
+            } else {
+                status = accord_file_read(call->fs, path, &one->bytes, error);
+            }
         }
     }
     return status;
@@ -192,7 +213,8 @@ static int verify_given(const struct accord_call *call, const struct accord_veri
     size_t count = 0;
     struct accord_given *given =
         calloc(accord_call_count(call, "bundle") + accord_call_count(call, "current") + 1, sizeof *given);
-    error.status = given == NULL ? accord_fail(&error, ACCORD_NO_MEMORY, 0) : read_given(call, given, &count, &error);
+    error.status =
+        given == NULL ? accord_fail(&error, ACCORD_NO_MEMORY, 0) : read_given(call, verifier, given, &count, &error);
     int result = error.status == ACCORD_OK ? verify(call, verifier, given, count) : accord_refuse(call, NULL, &error);
     for (size_t i = 0; i < count; i++) {
         accord_buffer_free(&given[i].bytes);

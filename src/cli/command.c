@@ -165,7 +165,7 @@ static void guard_keys(void)
 /* Does this option's value say where to look: a LOG, or an URL and nothing else? */
 static bool is_place(const struct accord_option *option)
 {
-    return option->value != NULL && (strcmp(option->value, "LOG") == 0 || strcmp(option->value, "URL") == 0);
+    return option->value != NULL && (strstr(option->value, "LOG") != NULL || strcmp(option->value, "URL") == 0);
 }
 
 /* Was a place given as a URL? */

@@ -381,7 +381,7 @@ const struct accord_command accord_commands[] = {
      .operands = "DIR",
      .operands_min = 1,
      .operands_max = 1,
-     .summary = "what a host has in its possession, custody or control, and which of it it could read",
+     .summary = "what a host has, and which of it whoever has the host could read",
      .description =
          "Looks at every file below DIR, the directory of a log, a mirror, a mailbox or a witness, and at what "
          "symbolic "

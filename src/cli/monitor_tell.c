@@ -6,6 +6,7 @@
 #include "cli/monitor_exec.h"
 #include "cli/say.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,15 +41,26 @@ static json_t *finding_json(const struct accord_monitor_telling *telling, const 
     return json;
 }
 
-static void tell_person(const struct accord_call *call, const struct accord_finding *finding)
+/* What could not be written has not been told. */
+static enum accord_status tell_person(const struct accord_call *call, const struct accord_finding *finding,
+                                      struct accord_error *error)
 {
     char index[32] = "";
+    clearerr(stderr);
+    errno = 0;
     if (finding->has_index) {
         snprintf(index, sizeof index, " entry %" PRIu64, finding->index);
     }
     accord_note(call, "%s %s%s: %s%s%s", accord_severity_name(finding->severity), accord_finding_name(finding->code),
                 index, finding->sentence, finding->evidence == NULL ? "" : "; kept as ",
                 finding->evidence == NULL ? "" : finding->evidence);
+    if (fflush(stderr) == 0 && ferror(stderr) == 0) {
+        return ACCORD_OK;
+    }
+    accord_fail(error, ACCORD_IO, 0);
+    accord_error_what(error, ACCORD_LITERAL("standard error"));
+    accord_error_found(error, accord_bytes_of(strerror(errno)));
+    return ACCORD_IO;
 }
 
 static enum accord_status run_command(const struct accord_monitor_telling *telling,
@@ -92,7 +104,7 @@ enum accord_status accord_monitor_take(void *context, const struct accord_findin
     if (telling->call->json) {
         status = accord_lines_put(&telling->lines, accord_bytes_of(text), error);
     } else {
-        tell_person(telling->call, finding);
+        status = tell_person(telling->call, finding, error);
     }
     if (status == ACCORD_OK && telling->command != NULL) {
         status = run_command(telling, finding, text, error);

@@ -143,8 +143,19 @@ static enum accord_status see_current(struct accord_product_view *view, const st
     return status;
 }
 
+/* Whoever wants to prove withdrawals wants the newest: the oldest goes. */
+static void keep_withdrawal(struct accord_product_view *view, uint64_t index)
+{
+    const size_t most = sizeof view->withdrawals / sizeof view->withdrawals[0];
+    if (view->withdrawal_count == most) {
+        memmove(view->withdrawals, view->withdrawals + 1, (most - 1) * sizeof view->withdrawals[0]);
+        view->withdrawal_count--;
+    }
+    view->withdrawals[view->withdrawal_count++] = index;
+}
+
 static enum accord_status see_withdraw(struct accord_product_view *view, const struct accord_chain *chain,
-                                       struct accord_bytes entry, struct accord_error *error)
+                                       uint64_t index, struct accord_bytes entry, struct accord_error *error)
 {
     struct accord_withdraw_claim claim;
     struct accord_signers signers;
@@ -158,6 +169,7 @@ static enum accord_status see_withdraw(struct accord_product_view *view, const s
         return ACCORD_OK;
     }
     enum accord_status status = ACCORD_OK;
+    keep_withdrawal(view, index);
     while (status == ACCORD_OK && accord_withdraw_next_sequence(&claim, &cursor, &sequence)) {
         status = accord_product_view_withdraw(view, sequence, error);
     }
@@ -222,7 +234,8 @@ enum accord_status accord_product_view_see(struct accord_product_view *view, con
         see_seen(view, entry);
         return ACCORD_OK;
     }
-    return accord_cut_prefix(&rest, ACCORD_LITERAL("withdraw\n")) ? see_withdraw(view, chain, entry, error) : ACCORD_OK;
+    return accord_cut_prefix(&rest, ACCORD_LITERAL("withdraw\n")) ? see_withdraw(view, chain, index, entry, error)
+                                                                  : ACCORD_OK;
 }
 
 void accord_product_view_print_head(struct accord_out *out, const struct accord_product_view *view)

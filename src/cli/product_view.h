@@ -27,6 +27,8 @@ struct accord_product_view {
     struct accord_current_claim current; /* the newest */
     size_t withdrawn_count;              /* of withdrawals and of the newest `current`, ascending */
     uint64_t withdrawn[ACCORD_SEQUENCES_MAX];
+    size_t withdrawal_count; /* where withdrawals are: the newest of them */
+    uint64_t withdrawals[64];
 };
 
 /* About 16 KiB: on the heap. */

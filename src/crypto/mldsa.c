@@ -10,6 +10,7 @@
 
 #define LIBRARY "libcrypto.so.3"
 #define ALGORITHM "ML-DSA-44"
+#define PARAM_INTEGER 1
 #define PARAM_OCTET_STRING 5
 
 /* OSSL_PARAM of OpenSSL 3, a public structure of its ABI. */
@@ -150,15 +151,20 @@ bool accord_mldsa44_public(const uint8_t seed[32], uint8_t public_key[ACCORD_MLD
     return done;
 }
 
+/* FIPS 204's deterministic variant: a witness that signs the same again shows monitors what it let out (tlog-witness,
+ * "Monitor Retrieval Mechanism"), as with Ed25519. */
 bool accord_mldsa44_sign(const uint8_t seed[32], const uint8_t *message, size_t size,
                          uint8_t signature[ACCORD_MLDSA44_SIGNATURE_SIZE])
 {
     struct pkey *key = key_of_seed(seed);
     if (key == NULL)
         return false;
+    int deterministic = 1;
+    const struct param params[2] = {{"deterministic", PARAM_INTEGER, &deterministic, sizeof deterministic, 0},
+                                    {NULL, 0, NULL, 0, 0}};
     struct digest_context *context = libcrypto.digest_context_new();
     size_t signature_size = ACCORD_MLDSA44_SIGNATURE_SIZE;
-    bool done = context != NULL && libcrypto.sign_init(context, NULL, NULL, NULL, NULL, key, NULL) == 1 &&
+    bool done = context != NULL && libcrypto.sign_init(context, NULL, NULL, NULL, NULL, key, params) == 1 &&
                 libcrypto.sign(context, signature, &signature_size, message, size) == 1 &&
                 signature_size == ACCORD_MLDSA44_SIGNATURE_SIZE;
     libcrypto.digest_context_free(context);

@@ -11,6 +11,7 @@
 #include "base/report.h"
 
 #define ROSTERS_AHEAD_MAX 64
+#define READS_AHEAD_MAX 256 /* of accord_pin_next: some four million entries, since no quorum says where they end */
 #define SAVE_US 1000000 /* while there is more to read, once a second is often enough */
 
 /* Remembering */
@@ -246,6 +247,31 @@ static enum accord_status check_origin(const struct accord_monitor *monitor, str
     return ACCORD_STATE;
 }
 
+static bool stopped(const struct accord_monitor *monitor)
+{
+    return monitor->options.stop != NULL && *monitor->options.stop != 0;
+}
+
+/* What was judged while this roster was the newest one met holds none that comes after it: reading goes on behind. */
+static void pass_over_judged(struct accord_monitor *monitor, const struct accord_trust_claim *kept)
+{
+    struct accord_pin_progress *progress = &monitor->progress;
+    struct accord_bytes met;
+    uint64_t index;
+    uint8_t digest[ACCORD_HASH_SIZE];
+    if (!accord_rules_met(monitor->rules, &met, &index) || !accord_bytes_equal(met, kept->roster_entry))
+        return;
+    accord_hash(monitor->options.rules.crypto, met, digest);
+    if (progress->begun && memcmp(progress->roster, digest, sizeof digest) == 0)
+        return;
+    *progress = (struct accord_pin_progress){
+        .begun = true,
+        .accepted = {.placed = true, .position = monitor->position},
+        .unaccepted = {.placed = true, .position = {.next = monitor->position.next}},
+    };
+    memcpy(progress->roster, digest, sizeof digest);
+}
+
 /* Looks ahead in the log for the roster after the newest that is known, and for what shows that it counts. What cannot
  * be read is no reason to fail: then nothing more is known than before. */
 static bool foresee(struct accord_monitor *monitor, struct accord_reader *reader)
@@ -253,11 +279,13 @@ static bool foresee(struct accord_monitor *monitor, struct accord_reader *reader
     struct accord_buffer trust;
     struct accord_error unread;
     uint64_t number;
-    bool more;
+    bool more = true, read = true;
     accord_buffer_init(&trust, ACCORD_TRUST_SIZE_MAX);
-    bool found = accord_pin_next(reader, monitor->options.rules.crypto, accord_rules_trust(monitor->rules),
-                                 &monitor->progress, &trust, &number, &more, &unread) == ACCORD_OK &&
-                 trust.size > 0 &&
+    pass_over_judged(monitor, accord_rules_trust(monitor->rules));
+    for (unsigned i = 0; read && more && trust.size == 0 && i < READS_AHEAD_MAX && !stopped(monitor); i++)
+        read = accord_pin_next(reader, monitor->options.rules.crypto, accord_rules_trust(monitor->rules),
+                               &monitor->progress, &trust, &number, &more, &unread) == ACCORD_OK;
+    bool found = read && trust.size > 0 &&
                  accord_rules_foresee(monitor->rules, accord_buffer_bytes(&trust), &unread) == ACCORD_OK;
     accord_buffer_free(&trust);
     accord_reader_set_size(reader, monitor->claim.size);
@@ -288,16 +316,18 @@ static enum accord_status judge_checkpoint(struct accord_monitor *monitor, struc
         (void)!accord_checkpoint_parse(&monitor->claim, accord_buffer_bytes(&monitor->fetched), &why);
     if (why.status != ACCORD_OK)
         return accord_monitor_wrong(monitor, ACCORD_FINDING_CHECKPOINT, &why, error);
-    enum accord_status status = check_origin(monitor, error);
-    if (status != ACCORD_OK)
-        return status;
     enum accord_status quorum = accord_policy_verify(accord_rules_policy(monitor->rules), &monitor->claim, crypto,
                                                      &checkpoint, &monitor->cosigners, &unsupported);
     if (quorum == ACCORD_QUORUM)
         quorum = look_ahead(monitor, reader, &checkpoint, &unsupported);
+    if (quorum == ACCORD_QUORUM && stopped(monitor))
+        return ACCORD_OK; /* reading ahead was cut off: nothing is known of the quorum */
     const struct accord_policy *policy = accord_rules_policy(monitor->rules);
     if (quorum != ACCORD_OK && quorum != ACCORD_QUORUM)
         return accord_monitor_wrong(monitor, ACCORD_FINDING_CHECKPOINT, &unsupported, error);
+    enum accord_status status = check_origin(monitor, error);
+    if (status != ACCORD_OK)
+        return status;
     monitor->log = &policy->logs[monitor->cosigners.log].vkey;
     status = accord_follow_tree(&position, reader, crypto, &monitor->claim, &why);
     if (status == ACCORD_ROLLBACK || status == ACCORD_CONSISTENCY)
@@ -327,34 +357,47 @@ static enum accord_status judge_entry(void *context, uint64_t index, const uint8
                               error);
 }
 
-/* Is the trust file's roster in this log, where the trust file says? Then the log has the whole chain. */
+/* What this log has at the index, proven to be in its tree. */
+static enum accord_status read_proven(struct accord_monitor *monitor, struct accord_reader *reader, uint64_t index,
+                                      struct accord_buffer *entry, struct accord_error *error)
+{
+    const struct accord_crypto *crypto = monitor->options.rules.crypto;
+    struct accord_merkle_proof proof;
+    uint8_t leaf[ACCORD_HASH_SIZE];
+    struct accord_hash_source source = accord_reader_hashes(reader);
+    enum accord_status status = accord_reader_entry(reader, index, entry, error);
+    if (status != ACCORD_OK)
+        return status;
+    status = accord_inclusion_prove(crypto, &source, index, monitor->claim.size, &proof);
+    if (status != ACCORD_OK) {
+        *error = *accord_reader_error(reader);
+        return status;
+    }
+    accord_merkle_leaf(crypto, accord_buffer_bytes(entry), leaf);
+    status = accord_inclusion_verify(crypto, index, monitor->claim.size, leaf, &proof, monitor->claim.root);
+    if (status != ACCORD_OK) {
+        accord_fail(error, status, 0);
+        accord_error_what(error, ACCORD_LITERAL("the entry at this index"));
+        accord_error_found_number(error, index);
+    }
+    return status;
+}
+
+/* Is the trust file's roster in this log, where the trust file says? Then the log has the whole chain. That it is not
+ * has to be proven too: a log that could hide it would hide every roster after it. */
 static enum accord_status find_carry(struct accord_monitor *monitor, struct accord_reader *reader,
                                      struct accord_error *error)
 {
     const struct accord_trust_claim *trust = &monitor->options.rules.verifier->trust;
-    const struct accord_crypto *crypto = monitor->options.rules.crypto;
-    struct accord_merkle_proof proof;
     struct accord_buffer entry;
-    uint8_t leaf[ACCORD_HASH_SIZE];
     if (monitor->carry_known || trust->roster_index >= monitor->claim.size)
         return ACCORD_OK;
-    struct accord_hash_source source = accord_reader_hashes(reader);
     accord_buffer_init(&entry, ACCORD_ENTRY_SIZE_MAX);
-    enum accord_status status = accord_reader_entry(reader, trust->roster_index, &entry, error);
+    enum accord_status status = read_proven(monitor, reader, trust->roster_index, &entry, error);
     bool carries = status == ACCORD_OK && accord_bytes_equal(accord_buffer_bytes(&entry), trust->roster_entry);
     accord_buffer_free(&entry);
-    if (status == ACCORD_OK && carries) {
-        status = accord_inclusion_prove(crypto, &source, trust->roster_index, monitor->claim.size, &proof);
-        if (status != ACCORD_OK)
-            *error = *accord_reader_error(reader);
-    }
     if (status != ACCORD_OK)
         return status;
-    if (carries) {
-        accord_merkle_leaf(crypto, trust->roster_entry, leaf);
-        carries = accord_inclusion_verify(crypto, trust->roster_index, monitor->claim.size, leaf, &proof,
-                                          monitor->claim.root) == ACCORD_OK;
-    }
     monitor->carry_known = true;
     accord_rules_carry(monitor->rules, carries);
     /* Without the chain so far its next link could not be told. */
@@ -363,11 +406,6 @@ static enum accord_status find_carry(struct accord_monitor *monitor, struct acco
     if (carries && !accord_rules_met(monitor->rules, &met, &index))
         monitor->position.next = 0;
     return ACCORD_OK;
-}
-
-static bool stopped(const struct accord_monitor *monitor)
-{
-    return monitor->options.stop != NULL && *monitor->options.stop != 0;
 }
 
 static enum accord_status read_entries(struct accord_monitor *monitor, struct accord_reader *reader,
@@ -399,7 +437,7 @@ static enum accord_status judge_entries(struct accord_monitor *monitor, struct a
         status = read_entries(monitor, reader, &why);
     for (unsigned i = 0; status == ACCORD_QUORUM && i < ROSTERS_AHEAD_MAX && foresee(monitor, reader); i++)
         status = read_entries(monitor, reader, &why);
-    if (status == ACCORD_OK)
+    if (status == ACCORD_OK || (status == ACCORD_QUORUM && stopped(monitor)))
         return ACCORD_OK;
     return accord_monitor_wrong(monitor, status == ACCORD_QUORUM ? ACCORD_FINDING_QUORUM : ACCORD_FINDING_CORRUPT, &why,
                                 error);

@@ -9,10 +9,11 @@
 static const struct {
     const char *name;
     enum accord_said_kind kind;
-} kinds[] = {{"apply", ACCORD_SAID_APPLY},    {"leave", ACCORD_SAID_LEAVE},     {"attest", ACCORD_SAID_ATTEST},
-             {"policy", ACCORD_SAID_POLICY},  {"current", ACCORD_SAID_CURRENT}, {"withdraw", ACCORD_SAID_WITHDRAW},
-             {"demand", ACCORD_SAID_DEMAND},  {"report", ACCORD_SAID_OTHER},    {"receipt", ACCORD_SAID_OTHER},
-             {"progress", ACCORD_SAID_OTHER}, {"disclose", ACCORD_SAID_OTHER},  {"advisory", ACCORD_SAID_OTHER}};
+} kinds[] = {{"apply", ACCORD_SAID_APPLY},   {"leave", ACCORD_SAID_LEAVE},     {"attest", ACCORD_SAID_ATTEST},
+             {"policy", ACCORD_SAID_POLICY}, {"current", ACCORD_SAID_CURRENT}, {"withdraw", ACCORD_SAID_WITHDRAW},
+             {"demand", ACCORD_SAID_DEMAND}, {"seen", ACCORD_SAID_SEEN},       {"report", ACCORD_SAID_OTHER},
+             {"receipt", ACCORD_SAID_OTHER}, {"progress", ACCORD_SAID_OTHER},  {"disclose", ACCORD_SAID_OTHER},
+             {"advisory", ACCORD_SAID_OTHER}};
 
 static size_t place_of(struct accord_bytes word)
 {
@@ -47,6 +48,8 @@ static enum accord_status parse_claim(struct accord_said *said, struct accord_by
         return accord_withdraw_parse(&said->claim.withdraw, entry, error);
     case ACCORD_SAID_DEMAND:
         return accord_demand_parse(&said->claim.demand, entry, error);
+    case ACCORD_SAID_SEEN:
+        return accord_seen_parse(&said->claim.seen, entry, error);
     }
     return accord_fail(error, ACCORD_UNKNOWN_KIND, 1);
 }
@@ -89,6 +92,9 @@ enum accord_status accord_said_parse(struct accord_said *said, struct accord_byt
               said->claim.withdraw.product);
     else if (said->kind == ACCORD_SAID_DEMAND)
         about(said, &said->claim.demand.statement, said->claim.demand.member, nobody, nobody);
+    else if (said->kind == ACCORD_SAID_SEEN)
+        about(said, &said->claim.seen.statement, said->claim.seen.vendor, said->claim.seen.vendor,
+              said->claim.seen.product);
     else
         about(said, &said->claim.other, nobody, nobody, nobody);
     return ACCORD_OK;
@@ -104,6 +110,8 @@ enum accord_status accord_said_holds(const struct accord_said *said, const struc
         return accord_attest_verify(&said->claim.attest, roster, NULL, crypto, error);
     if (said->kind == ACCORD_SAID_CURRENT)
         return accord_current_verify(&said->claim.current, roster, NULL, crypto, error);
+    if (said->kind == ACCORD_SAID_SEEN)
+        return accord_seen_verify(&said->claim.seen, roster, crypto, error);
     return accord_roster_signed(roster, &said->statement->note, said->speaker, NULL, crypto, &signers, error);
 }
 
@@ -152,7 +160,9 @@ void accord_said_tell(const struct accord_said *said, struct accord_finding *fin
                            (unsigned long long)said->claim.policy.number);
         break;
     case ACCORD_SAID_CURRENT:
-        accord_finding_say(finding, ": current of %.*s %.*s", TEXT(said->vendor), TEXT(said->product));
+    case ACCORD_SAID_SEEN:
+        accord_finding_say(finding, ": %.*s of %.*s %.*s", TEXT(said->statement->kind), TEXT(said->vendor),
+                           TEXT(said->product));
         break;
     case ACCORD_SAID_OTHER:
     case ACCORD_SAID_APPLY:

@@ -16,6 +16,7 @@ enum accord_said_kind {
     ACCORD_SAID_POLICY,
     ACCORD_SAID_CURRENT,
     ACCORD_SAID_WITHDRAW,
+    ACCORD_SAID_SEEN,
     ACCORD_SAID_DEMAND
 };
 
@@ -35,6 +36,7 @@ struct accord_said {
         struct accord_current_claim current;
         struct accord_withdraw_claim withdraw;
         struct accord_demand_claim demand;
+        struct accord_seen_claim seen;
     } claim;
 };
 

@@ -24,20 +24,18 @@ static enum accord_status take(void *context, uint64_t index, const uint8_t leaf
 
 /* The newest checkpoint, by the newest roster: who cosigned it, and when. */
 static enum accord_status take_checkpoint(struct accord_standings *standings, const struct accord_trust_claim *trust,
-                                          const struct accord_crypto *crypto, struct accord_policy *policy,
-                                          struct accord_error *error)
+                                          const struct accord_crypto *crypto, struct accord_error *error)
 {
     const struct accord_roster_claim *roster = accord_standings_roster(standings);
-    struct accord_buffer text;
+    struct accord_policy *policy = standings->policy;
     struct accord_checkpoint checkpoint;
     struct accord_cosigners cosigners;
     struct accord_distrust distrust;
     struct accord_vkey vkey;
     size_t cursor = 0;
-    accord_buffer_init(&text, ACCORD_POLICY_SIZE_MAX);
-    enum accord_status status = accord_chain_policy(roster, &text, error);
+    enum accord_status status = accord_chain_policy(roster, &standings->policy_text, error);
     if (status == ACCORD_OK) {
-        status = accord_policy_parse(policy, accord_buffer_bytes(&text), crypto, error);
+        status = accord_policy_parse(policy, accord_buffer_bytes(&standings->policy_text), crypto, error);
     }
     while (status == ACCORD_OK && trust != NULL && accord_trust_next_distrust(trust, &cursor, &distrust)) {
         status = accord_vkey_parse(&vkey, distrust.vkey, crypto, error);
@@ -63,7 +61,6 @@ static enum accord_status take_checkpoint(struct accord_standings *standings, co
         standing->last_seen = is_witness && is_signed ? time : standing->last_seen;
     }
     standings->quorum_time = status == ACCORD_OK ? cosigners.seen_at : 0;
-    accord_buffer_free(&text);
     return status;
 }
 
@@ -85,16 +82,15 @@ static enum accord_status pin(struct accord_standings *standings, struct accord_
 static enum accord_status open_log(struct accord_standings *standings, struct accord_reader *reader,
                                    const struct accord_standings_options *options, struct accord_error *error)
 {
-    struct accord_policy *policy = malloc(sizeof *policy);
-    enum accord_status status = policy == NULL ? accord_fail(error, ACCORD_NO_MEMORY, 0) : ACCORD_OK;
+    standings->policy = malloc(sizeof *standings->policy);
+    enum accord_status status = standings->policy == NULL ? accord_fail(error, ACCORD_NO_MEMORY, 0) : ACCORD_OK;
     if (status == ACCORD_OK) {
         status = accord_scan_size(reader, &standings->note, &standings->checkpoint, error);
     }
     if (status == ACCORD_OK) {
-        status = take_checkpoint(standings, options->trust, options->crypto, policy, error);
+        status = take_checkpoint(standings, options->trust, options->crypto, error);
     }
     standings->now = options->has_at ? options->at : standings->quorum_time;
-    free(policy);
     return status;
 }
 
@@ -151,6 +147,7 @@ enum accord_status accord_standings_new(struct accord_standings **out, struct ac
         return accord_fail(error, ACCORD_NO_MEMORY, 0);
     }
     accord_buffer_init(&standings->note, ACCORD_NOTE_SIZE_MAX);
+    accord_buffer_init(&standings->policy_text, ACCORD_POLICY_SIZE_MAX);
     for (size_t i = 0; i < ACCORD_MEMBERS_MAX; i++) {
         accord_buffer_init(&standings->members[i].demand, ACCORD_ENTRY_SIZE_MAX);
     }
@@ -173,6 +170,8 @@ void accord_standings_free(struct accord_standings *standings)
         accord_buffer_free(&standings->products[i].policy);
     }
     free(standings->products);
+    free(standings->policy);
+    accord_buffer_free(&standings->policy_text);
     accord_buffer_free(&standings->note);
     accord_chain_free(standings->chain);
     free(standings);

@@ -60,9 +60,11 @@ struct accord_standings {
     struct accord_chain *chain; /* the newest roster */
     struct accord_buffer note;
     struct accord_checkpoint_claim checkpoint; /* the newest; its quorum is verified */
-    uint64_t quorum_time, now;                 /* now: the quorum's time, or what was asked for */
-    uint64_t enactments;                       /* in the log, that hold */
-    uint64_t counted;                          /* statements */
+    struct accord_buffer policy_text;
+    struct accord_policy *policy; /* the roster's, less whom the trust file distrusts */
+    uint64_t quorum_time, now;    /* now: the quorum's time, or what was asked for */
+    uint64_t enactments;          /* in the log, that hold */
+    uint64_t counted;             /* statements */
     uint64_t
         passed_over; /* those that came again, or whose keys count no more where they are, or that follow from none */
     struct accord_standing members[ACCORD_MEMBERS_MAX]; /* as in the roster */

@@ -10,16 +10,16 @@
 
 #define TAG_OTHER (ACCORD_STAGE_COUNT + 1) /* an attestation's is its stage + 1 */
 
-enum kind { NO_KIND, LINK, ENACT, RELEASE, ATTEST, POLICY, CURRENT, WITHDRAW, DEMAND };
+enum kind { NO_KIND, LINK, ENACT, SEEN, RELEASE, ATTEST, POLICY, CURRENT, WITHDRAW, DEMAND };
 
 static enum kind kind_of(struct accord_bytes entry)
 {
     static const struct {
         const char *name;
         enum kind kind;
-    } kinds[] = {{"charter", LINK},    {"roster", LINK},       {"enact", ENACT},
-                 {"release", RELEASE}, {"attest", ATTEST},     {"policy", POLICY},
-                 {"current", CURRENT}, {"withdraw", WITHDRAW}, {"demand", DEMAND}};
+    } kinds[] = {{"charter", LINK},      {"roster", LINK},   {"enact", ENACT},   {"seen", SEEN},
+                 {"release", RELEASE},   {"attest", ATTEST}, {"policy", POLICY}, {"current", CURRENT},
+                 {"withdraw", WITHDRAW}, {"demand", DEMAND}};
     struct accord_bytes line;
     if (!accord_cut_prefix(&entry, ACCORD_LITERAL("accord/v1/")) || !accord_cut_line(&entry, &line)) {
         return NO_KIND;
@@ -40,6 +40,7 @@ union claim {
     struct accord_current_claim current;
     struct accord_withdraw_claim withdraw;
     struct accord_demand_claim demand;
+    struct accord_seen_claim seen;
 };
 
 static enum accord_status parse(enum kind kind, union claim *claim, struct accord_bytes entry)
@@ -57,6 +58,8 @@ static enum accord_status parse(enum kind kind, union claim *claim, struct accor
         return accord_withdraw_parse(&claim->withdraw, entry, NULL);
     case DEMAND:
         return accord_demand_parse(&claim->demand, entry, NULL);
+    case SEEN:
+        return accord_seen_parse(&claim->seen, entry, NULL);
     case NO_KIND:
     case LINK:
     case ENACT:
@@ -73,6 +76,7 @@ static struct accord_bytes speaker(enum kind kind, const union claim *claim)
            : kind == POLICY   ? claim->policy.vendor
            : kind == CURRENT  ? claim->current.vendor
            : kind == WITHDRAW ? claim->withdraw.vendor
+           : kind == SEEN     ? claim->seen.vendor
                               : claim->demand.member;
 }
 
@@ -95,6 +99,9 @@ static bool holds(const struct accord_tally *tally, enum kind kind, const union 
     }
     if (kind == CURRENT) {
         return accord_current_verify(&claim->current, roster, place, crypto, NULL) == ACCORD_OK;
+    }
+    if (kind == SEEN) {
+        return accord_seen_verify(&claim->seen, roster, crypto, NULL) == ACCORD_OK;
     }
     return accord_roster_signed(roster, note, speaker(kind, claim), place, crypto, &signers, NULL) == ACCORD_OK;
 }
@@ -357,6 +364,51 @@ static enum accord_status take_enact(struct accord_tally *tally, struct accord_b
     return ACCORD_OK;
 }
 
+/* What was shown when it was new: the checkpoint that it was shown under dates all that the tree held then. */
+
+struct seeing {
+    struct accord_proof_claim proof;
+    uint8_t bytes[ACCORD_ENACT_PROOF_SIZE_MAX];
+};
+
+static bool dates(const struct accord_tally *tally, struct seeing *seeing, const struct accord_seen_claim *seen,
+                  struct accord_tally_anchor *anchor)
+{
+    const struct accord_standings *standings = tally->standings;
+    struct accord_bytes bytes = {seeing->bytes, 0};
+    struct accord_checkpoint checkpoint;
+    struct accord_cosigners cosigners;
+    if (!accord_base64_size(seen->proof_base64, &bytes.size) || bytes.size > sizeof seeing->bytes ||
+        !accord_base64_read(seen->proof_base64, seeing->bytes, bytes.size) ||
+        accord_proof_parse(&seeing->proof, bytes, NULL) != ACCORD_OK ||
+        accord_roster_verify_checkpoint(accord_standings_roster(standings), standings->policy,
+                                        &seeing->proof.checkpoint, tally->options->crypto, &checkpoint, &cosigners,
+                                        NULL) != ACCORD_OK ||
+        !accord_bytes_equal(checkpoint.origin, standings->checkpoint.origin)) {
+        return false;
+    }
+    *anchor = (struct accord_tally_anchor){checkpoint.size, cosigners.seen_at};
+    return true;
+}
+
+static enum accord_status take_seen(struct accord_tally *tally, const struct accord_seen_claim *seen,
+                                    struct accord_error *error)
+{
+    struct accord_tally_anchor anchor;
+    if (tally->anchor_count == ACCORD_TALLY_ANCHORS_MAX) {
+        return ACCORD_OK;
+    }
+    struct seeing *seeing = malloc(sizeof *seeing);
+    if (seeing == NULL) {
+        return accord_fail(error, ACCORD_NO_MEMORY, 0);
+    }
+    if (dates(tally, seeing, seen, &anchor)) {
+        tally->anchors[tally->anchor_count++] = anchor;
+    }
+    free(seeing);
+    return ACCORD_OK;
+}
+
 /* All of them */
 
 static enum accord_status take_kind(struct accord_tally *tally, enum kind kind, union claim *claim, bool again,
@@ -382,6 +434,8 @@ static enum accord_status take_kind(struct accord_tally *tally, enum kind kind, 
         return take_withdraw(tally, member, &claim->withdraw, error);
     case DEMAND:
         return take_demand(tally, member, place->index, &claim->demand, error);
+    case SEEN:
+        return take_seen(tally, &claim->seen, error);
     case NO_KIND:
     case LINK:
     case ENACT:

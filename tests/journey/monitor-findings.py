@@ -71,6 +71,14 @@ check("so it is told again", monitor(state="failing").status == 1)
 run = monitor("--json", "--exec", "echo hello", state="exec2")
 check("its output does not mix with the findings", codes(run) == ["release"] and "hello" in run.err, run)
 
+# What cannot be written was not told
+for number, options in enumerate(((), ("--json",))):
+    with open("/dev/full", "w") as full:
+        run = subprocess.run([ACCORD, "monitor", "--trust", "accord.trust", "--state", f"full{number}", "--vendor", "cisco.com",
+                              *options, "accord"], cwd=DIR, stdout=full, stderr=full)
+    check(f"a finding that cannot be written {' '.join(options)} is none that was told", run.returncode == 3, run)
+    check("and comes again", codes(monitor("--json", state=f"full{number}")) == ["release"])
+
 # What a log holds is not run
 evil = "$(touch pwned)`touch pwned`;touch pwned;'\"\n"
 write("evil", f"accord/v1/release\nvendor cisco.com\nproduct {evil}\n\n")

@@ -158,6 +158,24 @@ expect("until it moves on", verify("n5", options=["--current", "c7"]), 0)
 run = verify("n5", options=["--current", "c7", "--explain"])
 expect("which is explained", run, 0, "known as current within 1 second")
 
+# The same from the log itself, in one step
+must(require("--max-age", "1h"))
+released("n6", "6")
+must(current("c8", "--channel", "stable=6", "--channel", "beta=6"))
+ask = ["--current", "accord"]
+expect("what the log says is current", verify("n6", options=[*ask, *state]), 0, "newest is sequence 6")
+expect("of its public half, too", verify("n6", options=["--current", "accord/public"]), 0, "newest is sequence 6")
+os.rename(DIR / "n6.bundle", DIR / "kept")
+expect("it has the policies", verify("n6", options=ask), 0)
+os.rename(DIR / "kept", DIR / "n6.bundle")
+refused("what it took back", "withdrawn", "n4", options=ask)
+refused("what is too old", "superseded", "n1", options=[*ask, "--channel", "beta"])
+run = verify("n6", "before", options=ask)
+expect("several products at once", run, 0)
+must(withdraw("6", "w6"))
+refused("what was taken back since", "withdrawn", "n6", options=ask)
+expect("a log that is none", verify("n6", options=["--current", "keys"]), 3)
+
 # Damage
 bundle = read("n5.bundle")
 for found in re.finditer(rb"\nextra (\S+)\n", bundle):

@@ -298,6 +298,7 @@ if post.status == 0:
     expect("and both verify", accord("log", "publish", f"fork{winner}", "--key", "one.key", "--policy", "policy",
                                      "--cosignatures", "response"), 0)
     shown = server.get(monitored("one.example/log")).body
+    check("monitors are shown the very cosignatures that it let out", shown.endswith(answer.body), shown)
     root = shown.split(b"\n")[2]
     answer = server.ask("POST", "/w/sign-subtree", b"subtree 0 11\n" + root + b"\n\n" + shown)
     check("sign-subtree: the whole tree", answer.status == 200 and answer.text.count("\n") == 1 and

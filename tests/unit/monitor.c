@@ -494,6 +494,20 @@ static void test_enactments(void **state)
     expect_none(world);
 }
 
+/* Much was logged between the trust file's roster and the next one: a run reads all of it. */
+static void test_enactment_far_away(void **state)
+{
+    struct world *world = *state;
+    struct accord_bytes next = m_roster(2, charter, rosters[0], 3, 1, 2);
+    m_log_fill(world->log, 40000, 0);
+    m_log_add(world->log, next);
+    m_log_add(world->log, m_enactment(world->log, charter, 2, world->log->count - 1, 3, "x.example"));
+    world->log->witnesses = 4;
+    look(world);
+    expect_one(world, ACCORD_FINDING_ROSTER, "number 2, 3 members");
+    assert_int_equal(accord_monitor_next(world->monitor), world->log->count);
+}
+
 /* The newest checkpoint has the quorum of the first roster and of the last one, not of that between. */
 static void test_enactment_between(void **state)
 {
@@ -534,6 +548,24 @@ static void test_roster_conflict(void **state)
     look(world);
     expect_one(world, ACCORD_FINDING_ROSTER_CONFLICT, "number 2 was signed twice");
     assert_int_equal(world->told.finding[0].index, 2);
+}
+
+/* A log that shows something else in the place of the trust file's roster, for once, hides no roster that comes after.
+ */
+static void test_roster_hidden(void **state)
+{
+    struct world *world = *state;
+    m_log_fill(world->log, 600, 0);
+    look(world);
+    expect_none(world);
+    close_monitor(world);
+    world->log->lies_at = 1;
+    world->log->lies_well = true;
+    add(world, rosters[1]);
+    expect_one(world, ACCORD_FINDING_CORRUPT, "");
+    world->log->lies_at = UINT64_MAX;
+    look(world);
+    expect_one(world, ACCORD_FINDING_ROSTER, "number 2");
 }
 
 /* In a log of a vendor's own the accord's charter and rosters are what anybody may have logged. */
@@ -644,7 +676,13 @@ static void test_checkpoints(void **state)
     world->log->signer = "other.example";
     look(world);
     expect_one(world, ACCORD_FINDING_CHECKPOINT, "no key that is known here signed");
-    world->log->signer = M_ORIGIN;
+    world->log->origin = "other.example";
+    look(world);
+    expect_none(world); /* it was told already */
+    close_monitor(world);
+    look(world);
+    expect_one(world, ACCORD_FINDING_CHECKPOINT, "found other.example");
+    world->log->origin = world->log->signer = M_ORIGIN;
     world->log->witnesses = 1;
     m_log_fill(world->log, 5, 0);
     look(world);
@@ -956,9 +994,11 @@ int main(void)
         IN_WORLD(test_rosters),
         IN_WORLD(test_rosters_at_once),
         IN_WORLD(test_enactments),
+        IN_WORLD(test_enactment_far_away),
         IN_WORLD(test_enactment_between),
         IN_WORLD(test_history),
         IN_WORLD(test_roster_conflict),
+        IN_WORLD(test_roster_hidden),
         IN_WORLD(test_other_log),
         IN_WORLD(test_forks),
         IN_WORLD(test_rollback),

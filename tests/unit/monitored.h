@@ -129,7 +129,8 @@ struct m_log {
     uint64_t time;      /* of their cosignatures */
     const char *absent; /* a name that it does not serve, or NULL */
     uint64_t lies_at;   /* an entry that it serves with one bit changed; UINT64_MAX: none */
-    const char *signer; /* of its checkpoints */
+    bool lies_well;     /* the tile of that entry's leaf lies too */
+    const char *origin, *signer; /* of its checkpoints */
     unsigned reads;
 };
 
@@ -140,7 +141,7 @@ static inline struct m_log *m_log_new(void)
     log->witnesses = 3;
     log->time = M_NOW;
     log->lies_at = UINT64_MAX;
-    log->signer = M_ORIGIN;
+    log->origin = log->signer = M_ORIGIN;
     return log;
 }
 
@@ -197,7 +198,7 @@ static inline struct accord_bytes m_checkpoint(const struct m_log *log, size_t s
         accord_merkle_empty_root(m_crypto, root);
     else
         m_subtree(log, 0, size, root);
-    accord_checkpoint_print(&out, slice(M_ORIGIN), size, root);
+    accord_checkpoint_print(&out, slice(log->origin), size, root);
     struct accord_bytes text = accord_out_bytes(&out);
     accord_put_byte(&out, '\n');
     put_signature(&out, text, log->signer);
@@ -228,6 +229,16 @@ static inline enum accord_status m_serve_bundle(const struct m_log *log, const s
     return status;
 }
 
+/* That of the entry as it is served. */
+static inline void m_false_leaf(const struct m_log *log, uint8_t leaf[ACCORD_HASH_SIZE])
+{
+    static uint8_t bytes[ACCORD_ENTRY_SIZE_MAX];
+    struct accord_bytes entry = log->entries[log->lies_at];
+    memcpy(bytes, entry.data, entry.size);
+    bytes[entry.size - 1] ^= 1;
+    accord_merkle_leaf(m_crypto, (struct accord_bytes){bytes, entry.size}, leaf);
+}
+
 static inline enum accord_status m_read(void *context, const char *name, struct accord_buffer *out,
                                         struct accord_error *error)
 {
@@ -246,6 +257,11 @@ static inline enum accord_status m_read(void *context, const char *name, struct 
     enum accord_status status = ACCORD_OK;
     for (size_t i = 0; status == ACCORD_OK && i < tile.width; i++) {
         uint8_t hash[ACCORD_HASH_SIZE];
+        if (tile.level == 0 && log->lies_well && tile.index * ACCORD_TILE_WIDTH + i == log->lies_at) {
+            m_false_leaf(log, hash);
+            status = accord_buffer_append(out, (struct accord_bytes){hash, sizeof hash});
+            continue;
+        }
         size_t start = (tile.index * ACCORD_TILE_WIDTH + i) * span;
         struct accord_frontier frontier;
         frontier.size = 0;

@@ -1,0 +1,247 @@
+/* Asking a log what is current. Knows which products are asked for, and how entries become proofs; whether any of it
+ * holds is the judge's to say. */
+#include "cli/verify_log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "accord/bundle.h"
+#include "base/file.h"
+#include "cli/log_source.h"
+#include "cli/product_view.h"
+#include "cli/say.h"
+
+#define PRODUCTS_MAX 32
+#define PATH_SIZE 4096
+
+struct asking {
+    const struct accord_call *call;
+    const struct accord_verifier *verifier;
+    struct accord_buffer *bundle;
+    struct accord_reader *reader;
+    struct accord_chain *chain;
+    struct accord_buffer checkpoint, bytes; /* bytes: of the proof or the entry at hand */
+    uint64_t size;
+    struct accord_progress progress;
+    size_t count;
+    char vendors[PRODUCTS_MAX][256], products[PRODUCTS_MAX][256];
+    struct accord_product_view *views[PRODUCTS_MAX];
+};
+
+/* Which products? */
+
+static enum accord_status add_product(struct asking *asking, const struct accord_release_claim *release,
+                                      struct accord_error *error)
+{
+    for (size_t i = 0; i < asking->count; i++) {
+        if (accord_bytes_equal(asking->views[i]->vendor, release->vendor) &&
+            accord_bytes_equal(asking->views[i]->product, release->product)) {
+            return ACCORD_OK;
+        }
+    }
+    if (asking->count == PRODUCTS_MAX) {
+        accord_fail(error, ACCORD_TOO_LARGE, 0);
+        accord_error_what(error, ACCORD_LITERAL("products at once, with what a log says of them"));
+        accord_error_expected_number(error, PRODUCTS_MAX);
+        return ACCORD_TOO_LARGE;
+    }
+    char *vendor = asking->vendors[asking->count], *product = asking->products[asking->count];
+    snprintf(vendor, sizeof asking->vendors[0], "%.*s", ACCORD_TEXT(release->vendor));
+    snprintf(product, sizeof asking->products[0], "%.*s", ACCORD_TEXT(release->product));
+    asking->views[asking->count] = accord_product_view_new(asking->call->crypto, vendor, product);
+    if (asking->views[asking->count] == NULL) {
+        return accord_fail(error, ACCORD_NO_MEMORY, 0);
+    }
+    asking->count++;
+    return ACCORD_OK;
+}
+
+/* The release in a proof, or in the first of a bundle; false where there is none that can be read. */
+static bool read_release(struct accord_bytes bytes, struct accord_buffer *entry, struct accord_release_claim *release)
+{
+    struct accord_proof_claim claim;
+    size_t cursor = 0;
+    if (accord_proof_bundle_is(bytes) && (accord_proof_bundle_check(bytes, NULL, NULL) != ACCORD_OK ||
+                                          !accord_proof_bundle_next(bytes, &cursor, &bytes))) {
+        return false;
+    }
+    if (accord_proof_parse(&claim, bytes, NULL) != ACCORD_OK ||
+        accord_buffer_reserve(entry, ACCORD_ENTRY_SIZE_MAX) != ACCORD_OK) {
+        return false;
+    }
+    struct accord_out out = {entry->data, ACCORD_ENTRY_SIZE_MAX, 0, false};
+    return accord_proof_extra(&claim, &out, NULL) == ACCORD_OK &&
+           accord_release_parse(release, accord_out_bytes(&out), NULL) == ACCORD_OK;
+}
+
+static bool read_proof(struct asking *asking, const char *path)
+{
+    asking->bytes.size = 0;
+    return accord_file_read(asking->call->fs, path, &asking->bytes, NULL) == ACCORD_OK;
+}
+
+/* What is wrong with a file's proof is told when the file is verified. */
+static enum accord_status add_file(struct asking *asking, const char *file, struct accord_buffer *entry,
+                                   struct accord_error *error)
+{
+    static const char *const suffixes[] = {".tlog-proof", ".bundle"};
+    const char *proof = accord_call_value(asking->call, "proof");
+    char path[PATH_SIZE];
+    bool read = proof != NULL && read_proof(asking, proof);
+    for (size_t i = 0; proof == NULL && !read && i < 2; i++) {
+        int size = snprintf(path, sizeof path, "%s%s", file, suffixes[i]);
+        read = size > 0 && size < PATH_SIZE && read_proof(asking, path);
+    }
+    struct accord_release_claim release;
+    return read && read_release(accord_buffer_bytes(&asking->bytes), entry, &release)
+               ? add_product(asking, &release, error)
+               : ACCORD_OK;
+}
+
+static enum accord_status find_products(struct asking *asking, struct accord_error *error)
+{
+    struct accord_buffer entry;
+    enum accord_status status = ACCORD_OK;
+    accord_buffer_init(&entry, ACCORD_ENTRY_SIZE_MAX);
+    for (size_t i = 0; status == ACCORD_OK && i < asking->call->operand_count; i++) {
+        status = add_file(asking, asking->call->operands[i], &entry, error);
+    }
+    accord_buffer_free(&entry);
+    return status;
+}
+
+/* The walk */
+
+static enum accord_status see(void *context, uint64_t index, struct accord_bytes entry, struct accord_error *error)
+{
+    struct asking *asking = context;
+    enum accord_link link;
+    enum accord_status status = accord_chain_offer(asking->chain, index, entry, &link, error);
+    for (size_t i = 0; status == ACCORD_OK && link == ACCORD_LINK_NONE && i < asking->count; i++) {
+        status = accord_product_view_see(asking->views[i], asking->chain, index, entry, error);
+    }
+    accord_progress_step(&asking->progress, index + 1, asking->size);
+    return status;
+}
+
+static enum accord_status walk(struct asking *asking, const char *location, struct accord_error *error)
+{
+    const struct accord_call *call = asking->call;
+    struct accord_checkpoint_claim claim;
+    enum accord_status status =
+        accord_log_source_open(&asking->reader, call->fs, call->crypto, call->network, location, error);
+    if (status == ACCORD_OK) {
+        status = accord_chain_new(&asking->chain, call->crypto, asking->verifier->trust.charter, error);
+    }
+    if (status == ACCORD_OK) {
+        status = accord_scan_size(asking->reader, &asking->checkpoint, &claim, error);
+    }
+    if (status == ACCORD_OK) {
+        asking->size = claim.size;
+        status = accord_scan(asking->reader, claim.size, see, asking, error);
+        accord_progress_end(&asking->progress);
+    }
+    return status;
+}
+
+/* Proofs */
+
+static enum accord_status put(struct asking *asking, uint64_t index, struct accord_bytes entry,
+                              struct accord_error *error)
+{
+    struct accord_buffer proof;
+    accord_buffer_init(&proof, ACCORD_PROOF_SIZE_MAX);
+    enum accord_status status =
+        accord_enter_prove(asking->call->crypto, asking->reader, asking->size, accord_buffer_bytes(&asking->checkpoint),
+                           index, entry, &proof, error);
+    if (status == ACCORD_OK) {
+        status = accord_enter_bundle(asking->bundle, accord_buffer_bytes(&proof), error);
+    }
+    accord_buffer_free(&proof);
+    return status;
+}
+
+/* The proof that was logged when the policy was new, where its witnesses still count; and the one of today. */
+static enum accord_status put_policy(struct asking *asking, const struct accord_product_entry *policy,
+                                     struct accord_error *error)
+{
+    struct accord_proof_claim claim;
+    struct accord_checkpoint checkpoint;
+    struct accord_cosigners cosigners;
+    struct accord_bytes old = accord_buffer_bytes(&policy->proof);
+    if (old.size > 0 && accord_proof_parse(&claim, old, NULL) == ACCORD_OK &&
+        accord_policy_verify(&asking->verifier->policy, &claim.checkpoint, asking->call->crypto, &checkpoint,
+                             &cosigners, NULL) == ACCORD_OK) {
+        return accord_enter_bundle(asking->bundle, old, error);
+    }
+    return put(asking, policy->index, accord_buffer_bytes(&policy->entry), error);
+}
+
+/* What was taken back before the newest `current` stands in it. */
+static enum accord_status put_withdrawals(struct asking *asking, const struct accord_product_view *view,
+                                          struct accord_error *error)
+{
+    enum accord_status status = ACCORD_OK;
+    for (size_t i = 0; status == ACCORD_OK && i < view->withdrawal_count; i++) {
+        uint64_t index = view->withdrawals[i];
+        if (view->has_current && index < view->current_entry.index) {
+            continue;
+        }
+        asking->bytes.size = 0;
+        status = accord_reader_entry(asking->reader, index, &asking->bytes, error);
+        if (status == ACCORD_OK) {
+            status = put(asking, index, accord_buffer_bytes(&asking->bytes), error);
+        }
+    }
+    return status;
+}
+
+static enum accord_status put_all(struct asking *asking, struct accord_error *error)
+{
+    enum accord_status status = ACCORD_OK;
+    for (size_t i = 0; status == ACCORD_OK && i < asking->count; i++) {
+        const struct accord_product_view *view = asking->views[i];
+        if (view->has_current) {
+            status = put(asking, view->current_entry.index, accord_buffer_bytes(&view->current_entry.entry), error);
+        }
+        for (size_t j = 0; status == ACCORD_OK && j < view->policy_count; j++) {
+            status = put_policy(asking, &view->policies[j], error);
+        }
+        if (status == ACCORD_OK) {
+            status = put_withdrawals(asking, view, error);
+        }
+    }
+    return status;
+}
+
+enum accord_status accord_verify_log(const struct accord_call *call, const struct accord_verifier *verifier,
+                                     const char *location, struct accord_buffer *bundle, struct accord_error *error)
+{
+    struct asking *asking = calloc(1, sizeof *asking);
+    if (asking == NULL) {
+        return accord_fail(error, ACCORD_NO_MEMORY, 0);
+    }
+    asking->call = call;
+    asking->verifier = verifier;
+    asking->bundle = bundle;
+    asking->progress = (struct accord_progress){.doing = "read", .of = "entries"};
+    accord_buffer_init(&asking->checkpoint, ACCORD_NOTE_SIZE_MAX);
+    accord_buffer_init(&asking->bytes, ACCORD_BUNDLE_FILE_SIZE_MAX);
+    enum accord_status status = find_products(asking, error);
+    if (status == ACCORD_OK && asking->count > 0) {
+        status = walk(asking, location, error);
+    }
+    if (status == ACCORD_OK) {
+        status = put_all(asking, error);
+    }
+    for (size_t i = 0; i < asking->count; i++) {
+        accord_product_view_free(asking->views[i]);
+    }
+    accord_chain_free(asking->chain);
+    accord_reader_close(asking->reader);
+    accord_buffer_free(&asking->checkpoint);
+    accord_buffer_free(&asking->bytes);
+    free(asking);
+    return status;
+}
