@@ -61,6 +61,7 @@ struct monitoring {
     struct accord_monitor *monitor;
     char evidence[4096];
     uint64_t interval_s, silent_s, stale_s;
+    bool waiting; /* for a log that cannot be read */
 };
 
 static volatile sig_atomic_t stop;
@@ -167,14 +168,16 @@ static int exit_status(const struct monitoring *monitoring, int status)
     return status == 1 ? 3 : status;
 }
 
-/* A witness that could not be asked, where it matters most: nothing else was found. */
+/* A witness that could not be asked, when that begins: what it saw is compared with nothing. */
 static int say_unasked(struct monitoring *monitoring)
 {
     int status = 0;
     for (size_t i = 0; i < monitoring->asking.count; i++) {
         const struct accord_monitor_view *view = &monitoring->asking.views[i];
         bool unasked = view->error.status != ACCORD_NOT_FOUND && accord_status_exit(view->error.status) == 3;
-        if (unasked) {
+        bool said = monitoring->asking.witness[i].unasked;
+        monitoring->asking.witness[i].unasked = unasked;
+        if (unasked && !said) {
             status = accord_monitor_refuse(&monitoring->telling, "a witness could not be asked", &view->error);
         }
     }
@@ -215,6 +218,19 @@ static void expect_again(struct monitoring *monitoring)
     }
 }
 
+/* The log cannot be read now. Who reads JSON is told once; and what was read last may become too old. */
+static enum accord_status wait_for_log(struct monitoring *monitoring, const struct accord_error *why, uint64_t wait_s,
+                                       struct accord_error *error)
+{
+    struct accord_call *call = monitoring->call;
+    accord_note(call, "%s: %s; looking again in %" PRIu64 " s", why->what, why->found, wait_s);
+    if (call->json && !monitoring->waiting) {
+        (void)accord_monitor_refuse(&monitoring->telling, call->operands[0], why);
+    }
+    monitoring->waiting = true;
+    return accord_monitor_wait(monitoring->monitor, call->clock->now(call->clock->context), error);
+}
+
 static int follow(struct monitoring *monitoring)
 {
     struct accord_call *call = monitoring->call;
@@ -224,16 +240,21 @@ static int follow(struct monitoring *monitoring)
         struct accord_error error = {0};
         enum accord_status status = look(monitoring, &error);
         met = met || status == ACCORD_OK;
-        if (monitoring->telling.lines.ended) {
+        if (status == ACCORD_OK && monitoring->telling.lines.ended) {
             break;
         }
-        if (status != ACCORD_OK && (!met || !is_passing(status))) {
+        wait_s = status == ACCORD_OK ? monitoring->interval_s : wait_s * 2 > BACKOFF_MAX_S ? BACKOFF_MAX_S : wait_s * 2;
+        if (status != ACCORD_OK && met && is_passing(status)) {
+            struct accord_error why = error;
+            why.status = status;
+            status = wait_for_log(monitoring, &why, wait_s, &error);
+        } else if (status == ACCORD_OK) {
+            monitoring->waiting = false;
+            (void)say_unasked(monitoring);
+        }
+        if (status != ACCORD_OK) {
             error.status = status;
             return exit_status(monitoring, accord_monitor_refuse(&monitoring->telling, call->operands[0], &error));
-        }
-        wait_s = status == ACCORD_OK ? monitoring->interval_s : wait_s * 2 > BACKOFF_MAX_S ? BACKOFF_MAX_S : wait_s * 2;
-        if (status != ACCORD_OK) {
-            accord_note(call, "%s: %s; looking again in %" PRIu64 " s", error.what, error.found, wait_s);
         }
         accord_lines_pause(&monitoring->telling.lines, 1000 * wait_s);
         expect_again(monitoring);
@@ -349,6 +370,7 @@ int accord_run_monitor(struct accord_call *call)
     monitoring.telling =
         (struct accord_monitor_telling){.call = call, .log = log, .command = accord_call_value(call, "exec")};
     accord_lines_init(&monitoring.telling.lines, &stop);
+    monitoring.telling.lines.unread = !call->json;
     int result = run(&monitoring);
     accord_lines_free(&monitoring.telling.lines);
     accord_monitor_asking_free(&monitoring.asking);

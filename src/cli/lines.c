@@ -80,7 +80,7 @@ enum accord_status accord_lines_put(struct accord_lines *lines, struct accord_by
 
 void accord_lines_pause(struct accord_lines *lines, uint64_t milliseconds)
 {
-    struct pollfd output = {.fd = STDOUT_FILENO};
+    struct pollfd output = {.fd = lines->unread ? -1 : STDOUT_FILENO};
     const struct timespec span = {.tv_sec = (time_t)(milliseconds / 1000),
                                   .tv_nsec = (long)(milliseconds % 1000) * 1000000};
     sigset_t all, before;

@@ -7,7 +7,8 @@
 #include <signal.h>
 
 struct accord_lines {
-    struct accord_buffer waiting;      /* not written yet */
+    bool unread;                  /* nothing is written to standard output: whether anybody reads it does not matter */
+    struct accord_buffer waiting; /* not written yet */
     const volatile sig_atomic_t *stop; /* once it is not 0, a reader that stalls is not waited for */
     bool ended;                        /* nobody reads any more, or will in time */
 };

@@ -17,6 +17,7 @@ struct accord_monitor_asked {
     bool has_vkey;
     struct accord_vkey vkey;
     struct accord_buffer note;
+    bool unasked; /* it could not be asked, and that was said */
 };
 
 #define ACCORD_MONITOR_ASKED_MAX 64

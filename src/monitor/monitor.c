@@ -12,7 +12,7 @@
 
 #define ROSTERS_AHEAD_MAX 64
 #define READS_AHEAD_MAX 256 /* of accord_pin_next: some four million entries, since no quorum says where they end */
-#define SAVE_US 1000000 /* while there is more to read, once a second is often enough */
+#define SAVE_US 1000000     /* while there is more to read, once a second is often enough */
 
 /* Remembering */
 
@@ -227,7 +227,8 @@ static enum accord_status accept(struct accord_monitor *monitor, const struct ac
         return accord_fail(error, status, 0);
     monitor->position = *position;
     monitor->begun = true;
-    accord_rules_time(monitor->rules, accord_monitor_time(monitor));
+    monitor->vouched = accord_monitor_time(monitor);
+    accord_rules_time(monitor->rules, monitor->vouched);
     status = accord_monitor_watch(monitor, error);
     for (size_t i = 0; status == ACCORD_OK && i < policy->witness_count; i++)
         if (monitor->cosigners.cosigned[i])
@@ -471,6 +472,8 @@ enum accord_status accord_monitor_look(struct accord_monitor *monitor, struct ac
     if (status == ACCORD_OK && accepted)
         status = accord_monitor_silence(monitor, error);
     if (status == ACCORD_OK && accepted)
+        status = accord_monitor_stale(monitor, error);
+    if (status == ACCORD_OK && accepted)
         status = accord_monitor_overdue(monitor, error);
     if (status == ACCORD_OK)
         forget_standing(monitor);
@@ -479,6 +482,13 @@ enum accord_status accord_monitor_look(struct accord_monitor *monitor, struct ac
     if (saved != ACCORD_OK)
         *error = unsaved;
     return saved != ACCORD_OK ? saved : status;
+}
+
+enum accord_status accord_monitor_wait(struct accord_monitor *monitor, uint64_t now, struct accord_error *error)
+{
+    monitor->now = now;
+    enum accord_status status = accord_monitor_stale(monitor, error);
+    return status == ACCORD_OK ? save(monitor, error) : status;
 }
 
 /* Opening */

@@ -56,6 +56,9 @@ ACCORD_MUST_USE enum accord_status accord_monitor_fetch(struct accord_monitor *m
 ACCORD_MUST_USE enum accord_status accord_monitor_look(struct accord_monitor *monitor, struct accord_reader *reader,
                                                        const struct accord_monitor_view *views, size_t view_count,
                                                        uint64_t now, struct accord_error *error);
+/* In place of a look, where the log cannot be read: tells whether what was accepted last is too old by now. */
+ACCORD_MUST_USE enum accord_status accord_monitor_wait(struct accord_monitor *monitor, uint64_t now,
+                                                       struct accord_error *error);
 /* Findings that were told since it was opened. */
 uint64_t accord_monitor_told(const struct accord_monitor *monitor);
 /* The first entry that was not judged. */

@@ -31,6 +31,7 @@ struct accord_monitor {
     struct accord_cosigners cosigners;
     const struct accord_vkey *log; /* whose checkpoint it is */
     uint64_t now;
+    uint64_t vouched;                    /* accord_monitor_time of the last accepted checkpoint */
     bool carry_known;                    /* accord_rules_carry */
     struct accord_pin_progress progress; /* of looking ahead for rosters, where a checkpoint has not the quorum */
 
@@ -72,8 +73,10 @@ ACCORD_MUST_USE enum accord_status accord_monitor_contradiction(const struct acc
                                                                 char path[4096], struct accord_error *error);
 /* Those that the policy names are watched from now on. */
 ACCORD_MUST_USE enum accord_status accord_monitor_watch(struct accord_monitor *monitor, struct accord_error *error);
-/* Tells who has been silent for too long, and whether all have. */
+/* Tells who has been silent for too long. */
 ACCORD_MUST_USE enum accord_status accord_monitor_silence(struct accord_monitor *monitor, struct accord_error *error);
+/* Tells whether the last accepted checkpoint is too old. */
+ACCORD_MUST_USE enum accord_status accord_monitor_stale(struct accord_monitor *monitor, struct accord_error *error);
 /* The time that the quorum of the checkpoint under judgement vouches for; where nobody's is asked for, the newest there
  * is; 0 where there is none. */
 uint64_t accord_monitor_time(const struct accord_monitor *monitor);

@@ -102,7 +102,12 @@ enum accord_status accord_monitor_silence(struct accord_monitor *monitor, struct
         if (seen < time && time - seen > options->silent_s)
             status = tell_silent(monitor, &policy->witnesses[i], seen, error);
     }
-    if (status == ACCORD_OK && options->stale_s > 0 && time < monitor->now && monitor->now - time > options->stale_s)
-        status = tell_stale(monitor, time, error);
     return status;
+}
+
+enum accord_status accord_monitor_stale(struct accord_monitor *monitor, struct accord_error *error)
+{
+    uint64_t time = monitor->vouched, stale_s = monitor->options.stale_s;
+    bool stale = stale_s > 0 && time > 0 && time < monitor->now && monitor->now - time > stale_s;
+    return stale ? tell_stale(monitor, time, error) : ACCORD_OK;
 }

@@ -10,6 +10,7 @@
 
 #include "serve/crew.h"
 #include "serve/event.h"
+#include "witness/state.h"
 
 #define WAITING_MAX 4096 /* requests: half a second's work */
 #define GROUP_MAX 256    /* of one transaction */
@@ -41,6 +42,7 @@ struct accord_clerk {
     struct accord_cosigner_state *state; /* NULL after it failed, until it could be opened again */
     uint64_t reopened_us;
     bool failing, keyless; /* a key is gone: it fails until the server is started again */
+    bool doubted;          /* it showed that it is an old one: not used again, even where it does not know that */
     struct accord_error failure;
     struct accord_logs *logs;
     struct accord_crew *crew;
@@ -170,16 +172,23 @@ static bool has_state(struct accord_clerk *clerk)
     if (clerk->reopened_us != 0 && now_us - clerk->reopened_us < REOPEN_US)
         return false;
     clerk->reopened_us = now_us;
-    if (open_state(clerk, &error) == ACCORD_OK)
+    enum accord_status status = open_state(clerk, &error);
+    if (status == ACCORD_OK && !clerk->doubted)
         return true;
+    if (status == ACCORD_OK) {
+        (void)!accord_cosigner_state_suspect(clerk->state, ACCORD_FORGOT, &error);
+        accord_cosigner_state_close(clerk->state);
+    }
     clerk->state = NULL;
     say_failing(clerk, &error);
     return false;
 }
 
+/* What shows that the state is an old one may have come when the disk took nothing: then only this process knows. */
 static void give_up_state(struct accord_clerk *clerk, const struct accord_error *error)
 {
     say_failing(clerk, error);
+    clerk->doubted = clerk->doubted || accord_cosigner_state_doubt(clerk->state) != NULL;
     accord_cosigner_state_close(clerk->state);
     clerk->state = NULL;
 }

@@ -81,7 +81,9 @@ static enum accord_status add_roster(struct accord_settings *settings, const str
     return status;
 }
 
-/* An accord's logs: those of the roster that its trust file holds. */
+/* An accord's logs: those of the roster that its trust file holds. Its members write that roster, so it has no say in
+ * the logs that the operator named, or that another accord has: a key more for one of those could move it ahead of
+ * itself. */
 static enum accord_status load_accord(struct accord_settings *settings, const struct accord_serve_options *options,
                                       const char *path, struct accord_error *error)
 {
@@ -91,6 +93,7 @@ static enum accord_status load_accord(struct accord_settings *settings, const st
     enum accord_status status = accord_file_read(options->fs, accord_settings_about(options, path), &text, error);
     if (status == ACCORD_OK)
         status = accord_trust_parse(&trust, accord_buffer_bytes(&text), error);
+    accord_logs_seal(settings->logs);
     if (status == ACCORD_OK)
         status = add_roster(settings, options, trust.roster_entry, error);
     accord_buffer_free(&text);

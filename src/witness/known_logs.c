@@ -22,6 +22,7 @@ struct accord_logs {
     struct accord_buffer arena;
     uint32_t *offsets; /* of each log */
     size_t count, room;
+    size_t sealed; /* the first so many get no further key */
     uint32_t
         *table; /* a log's place and one, by its origin's hash; 0 is free; a power of two, never more than half full
                  */
@@ -215,7 +216,8 @@ static enum accord_status add_to(struct accord_logs *logs, size_t log, const str
     bool known = false, url = record.url.size == 0 && more->url.size > 0;
     for (size_t i = 0; i < record.key_count; i++)
         known = known || accord_bytes_equal(record.keys[i], more->keys[0]);
-    if (known && !url)
+    bool closed = !known && log < logs->sealed;
+    if (closed || (known && !url))
         return ACCORD_OK;
     if (!known && record.key_count == ACCORD_LOG_KEYS_MAX)
         return ACCORD_TOO_LARGE;
@@ -278,6 +280,11 @@ enum accord_status accord_logs_add(struct accord_logs *logs, struct accord_bytes
                                    struct accord_error *error)
 {
     return add(logs, (struct accord_bytes){NULL, 0}, vkey, url, 0, error);
+}
+
+void accord_logs_seal(struct accord_logs *logs)
+{
+    logs->sealed = logs->count;
 }
 
 /* Lists */

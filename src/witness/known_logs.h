@@ -26,6 +26,9 @@ ACCORD_MUST_USE enum accord_status accord_logs_add(struct accord_logs *logs, str
  * network (`logs/v0`, then `vkey`, perhaps `origin`, and lines that are passed over). The error has the line. */
 ACCORD_MUST_USE enum accord_status accord_logs_add_list(struct accord_logs *logs, struct accord_bytes list,
                                                         struct accord_error *error);
+/* From here on no origin that is there gets another key: what is added speaks for origins of its own, and may bring a
+ * URL that was missing. For lists that somebody else writes, like a roster. */
+void accord_logs_seal(struct accord_logs *logs);
 size_t accord_logs_count(const struct accord_logs *logs);
 
 #define ACCORD_LOG_KEYS_MAX 8 /* of one origin */

@@ -167,6 +167,22 @@ web.paths.clear()
 check("then all of it is judged", monitor().status == 0)
 check("and no tile is asked for that the tree does not have", not [p for p in web.paths if re.search(r"entries/0*(0[4-9]|[1-9]\d)", p)], web.paths)
 
+# --follow does not hide that a witness cannot be asked, nor that the log no longer answers.
+must(publish(*WITNESSES))
+process = subprocess.Popen([ACCORD, "monitor", "--trust", "accord.trust", "--state", "state", "--json", "--follow", "--interval", "1s",
+                            "--stale", "4s", "--witness", refused_port(), web.url], cwd=DIR, stdout=subprocess.PIPE, text=True)
+atexit.register(process.kill)
+line = json.loads(process.stdout.readline())
+check("a witness that cannot be asked is said", line["ok"] is False and "a witness could not be asked" in line["sentence"], line)
+web.misbehave("/", lambda handler: handler.reply(503))
+line = json.loads(process.stdout.readline())
+check("so is a log that does not answer", line["ok"] is False and line["rule"] == "network", line)
+line = json.loads(process.stdout.readline())
+check("which is stale after a while", line.get("code") == "stale", line)
+web.misbehave("/", None)
+process.terminate()
+check("SIGTERM ends it well", process.wait(30) == 0)
+
 # A server that answers a byte a second holds nothing up for ever, and SIGTERM ends it at once.
 slow = threading.Event()
 web.misbehave("/checkpoint", lambda handler: slow.wait(60))

@@ -306,6 +306,7 @@ expect("a proof of the closed log verifies", verify("good"), 0, "the log is clos
 check("for a program, too", verify("good", options=["--json"]).json()["files"][0]["closed_log"] is True)
 run = verify("bad")
 expect("what was revoked in it stays so", run, 1, "given up")
+last = read("good.tlog-proof")
 write("good.tlog-proof", early)
 expect("a checkpoint that is not its last is refused", verify("good"), 1, "this log is closed")
 must(accord("trust", "chain", log, "-o", "rosters.bundle"))
@@ -317,5 +318,21 @@ expect("the new log takes releases", verify("new"), 0)
 listed = member("list", log, "--json").json()
 check("what was is listed", [f["domain"] for f in listed["former"]] == ["oracle.com"] and
       any(entry["closed"] for entry in listed["logs"]) and len(listed["past"]) >= 3, listed)
+
+
+
+def convicted(name, origin):
+    """The trust file with a line that says that evidence convicted this log's key."""
+    key = next(entry["key"] for entry in listed["logs"] if entry["key"].startswith(origin + "+"))
+    head, roster = read("accord.trust").split(b"\n\n", 1)
+    return write(name, head + f"\ndistrust {key} sha256:{'0' * 64}\n\n".encode() + roster)
+
+
+must(verify("new"))
+write("good.tlog-proof", last)
+expect("a closed log that was convicted: the members named the tree that counts",
+       accord("verify", "--trust", convicted("t3", OLD_LOG), "good"), 0)
+run = accord("verify", "--trust", convicted("t4", NEW_LOG), "--json", "new")
+check("an open one is refused", run.status == 1 and run.json()["files"][0]["rule"] == "distrusted", run)
 
 finish()

@@ -154,7 +154,7 @@ check("a proof that was logged dates what was in the log before it",
 before = status()[1]["sap.com"]["releases"]
 must(accord("release", "--accord", "accord", "--vendor", "sap.com", "--product", "p", "--version", "1", "--key", "keys/sap.com/release.key", write("sap-1", "1")))
 must(accord("key", "new", "--for", "release", "sap.com/release-2", "-o", "keys/sap.com/release-2.key"))
-others = [a for role in ("release", "stage", "current") for a in ("--key", f"keys/sap.com/{role}.key")]
+others = [a for role in ("stage", "current") for a in ("--key", f"keys/sap.com/{role}.key")]
 must(accord("member", "rotate", "--accord", "accord", "--domain", "sap.com", "--key", "keys/sap.com/release-2.key", "--drop", "sap.com/release",
             *others, "-o", "sap.apply"))
 must(accord("member", "admit", "--accord", "accord", "sap.apply", "-o", "next"))
@@ -170,8 +170,8 @@ add(write("thief.entry", subprocess.run([os.environ["SIGN_NOTE"], DIR / "keys/sa
 must(accord("release", "--accord", "accord", "--vendor", "sap.com", "--product", "p", "--version", "2", "--key", "keys/sap.com/release-2.key", write("sap-2", "2")))
 answer, stands, run = status()
 check("what a key signed before it was given up counts, and what its successor signs", stands["sap.com"]["releases"] == before + 2
-      and answer["roster"] == 2, run)
-check("an enactment shows who cosigned it", answer["enactments"] == 1 and stands["cisco.com"]["witness"]["enactments"] == 1, run)
+      and answer["roster"] == 2, stands["sap.com"])
+check("an enactment shows who cosigned it", answer["enactments"] == 1 and stands["cisco.com"]["witness"]["enactments"] == 1, stands["cisco.com"])
 
 # Witnesses
 add(write("more", "more"))

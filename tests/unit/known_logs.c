@@ -74,6 +74,40 @@ static void test_found(void **state)
     accord_logs_free(logs);
 }
 
+/* What somebody else's list may not: speak for an origin that was there. */
+static void test_sealed(void **state)
+{
+    (void)state;
+    struct accord_logs *logs = new_logs();
+    struct accord_signer *mine, *theirs, *new_one, *another;
+    struct accord_known_log log;
+    struct accord_bytes first = vkey_of(&mine, "log.example/mine", ACCORD_KEY_ED25519);
+    struct accord_bytes forged = vkey_of(&theirs, "log.example/mine", ACCORD_KEY_ED25519);
+    struct accord_bytes added = vkey_of(&new_one, "log.example/new", ACCORD_KEY_ED25519);
+    struct accord_bytes rotated = vkey_of(&another, "log.example/new", ACCORD_KEY_ED25519);
+    assert_int_equal(accord_logs_add(logs, first, slice(""), NULL), ACCORD_OK);
+    accord_logs_seal(logs);
+    assert_int_equal(accord_logs_add(logs, forged, slice("https://evil.example/"), NULL), ACCORD_OK);
+    assert_int_equal(accord_logs_add(logs, first, slice("https://mine.example/"), NULL), ACCORD_OK);
+    assert_int_equal(accord_logs_add(logs, added, slice(""), NULL), ACCORD_OK);
+    assert_int_equal(accord_logs_add(logs, rotated, slice(""), NULL), ACCORD_OK);
+    assert_true(accord_logs_find(logs, slice("log.example/mine"), &log));
+    assert_int_equal(log.key_count, 1);
+    assert_same(log.keys[0].text, first);
+    assert_same(log.url, slice("https://mine.example/"));
+    assert_true(accord_logs_find(logs, slice("log.example/new"), &log));
+    assert_int_equal(log.key_count, 2);
+    accord_logs_seal(logs);
+    assert_int_equal(accord_logs_add(logs, forged, slice(""), NULL), ACCORD_OK);
+    assert_true(accord_logs_find(logs, slice("log.example/mine"), &log));
+    assert_int_equal(log.key_count, 1);
+    accord_signer_free(mine);
+    accord_signer_free(theirs);
+    accord_signer_free(new_one);
+    accord_signer_free(another);
+    accord_logs_free(logs);
+}
+
 static void test_refused(void **state)
 {
     (void)state;
@@ -187,7 +221,8 @@ static void test_many(void **state)
 int main(void)
 {
     accord_crypto_start();
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_found), cmocka_unit_test(test_refused),
-                                       cmocka_unit_test(test_lists), cmocka_unit_test(test_many)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_found), cmocka_unit_test(test_sealed),
+                                       cmocka_unit_test(test_refused), cmocka_unit_test(test_lists),
+                                       cmocka_unit_test(test_many)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -124,12 +124,12 @@ struct m_log {
     size_t count;
     struct accord_bytes entries[M_ENTRIES_MAX];
     uint8_t leaves[M_ENTRIES_MAX][ACCORD_HASH_SIZE];
-    size_t published;   /* entries of the tree that its checkpoint names */
-    unsigned witnesses; /* one bit each */
-    uint64_t time;      /* of their cosignatures */
-    const char *absent; /* a name that it does not serve, or NULL */
-    uint64_t lies_at;   /* an entry that it serves with one bit changed; UINT64_MAX: none */
-    bool lies_well;     /* the tile of that entry's leaf lies too */
+    size_t published;            /* entries of the tree that its checkpoint names */
+    unsigned witnesses;          /* one bit each */
+    uint64_t time;               /* of their cosignatures */
+    const char *absent;          /* a name that it does not serve, or NULL */
+    uint64_t lies_at;            /* an entry that it serves with one bit changed; UINT64_MAX: none */
+    bool lies_well;              /* the tile of that entry's leaf lies too */
     const char *origin, *signer; /* of its checkpoints */
     unsigned reads;
 };
