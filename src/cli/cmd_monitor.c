@@ -225,7 +225,7 @@ static enum accord_status wait_for_log(struct monitoring *monitoring, const stru
     struct accord_call *call = monitoring->call;
     accord_note(call, "%s: %s; looking again in %" PRIu64 " s", why->what, why->found, wait_s);
     if (call->json && !monitoring->waiting) {
-        (void)accord_monitor_refuse(&monitoring->telling, call->operands[0], why);
+        (void)!accord_monitor_refuse(&monitoring->telling, call->operands[0], why);
     }
     monitoring->waiting = true;
     return accord_monitor_wait(monitoring->monitor, call->clock->now(call->clock->context), error);

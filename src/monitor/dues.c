@@ -23,7 +23,8 @@ static bool copy(char *text, size_t size, struct accord_bytes bytes)
 {
     if (bytes.size >= size)
         return false;
-    memcpy(text, bytes.data, bytes.size);
+    if (bytes.size > 0)
+        memcpy(text, bytes.data, bytes.size);
     text[bytes.size] = '\0';
     return true;
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "serve/clerk_shown.h"
 #include "serve/crew.h"
 #include "serve/event.h"
 #include "witness/state.h"
@@ -46,6 +47,7 @@ struct accord_clerk {
     struct accord_error failure;
     struct accord_logs *logs;
     struct accord_crew *crew;
+    struct accord_clerk_shown shown;
 };
 
 /* A request on its way through a transaction. */
@@ -187,6 +189,7 @@ static bool has_state(struct accord_clerk *clerk)
 /* What shows that the state is an old one may have come when the disk took nothing: then only this process knows. */
 static void give_up_state(struct accord_clerk *clerk, const struct accord_error *error)
 {
+    accord_clerk_shown_clear(&clerk->shown);
     say_failing(clerk, error);
     clerk->doubted = clerk->doubted || accord_cosigner_state_doubt(clerk->state) != NULL;
     accord_cosigner_state_close(clerk->state);
@@ -299,9 +302,21 @@ static void show(struct accord_clerk *clerk, struct accord_clerk_request *reques
     struct accord_error error;
     accord_fail(&request->error, ACCORD_NOT_FOUND, 0);
     request->http_status = 404;
+    struct accord_bytes text;
+    enum accord_status status;
     if (!accord_logs_find_hash(clerk->logs, request->origin_hash, &log))
         return;
-    if (show_all(clerk, request, log.origin, &error) != ACCORD_OK)
+    if (accord_clerk_shown_find(&clerk->shown, request->witnesses, request->origin_hash, &text)) {
+        status = accord_buffer_append(&request->text, text);
+        if (status != ACCORD_OK)
+            accord_fail(&error, status, 0);
+    } else {
+        status = show_all(clerk, request, log.origin, &error);
+        if (status == ACCORD_OK && request->text.size > 0)
+            accord_clerk_shown_keep(&clerk->shown, request->witnesses, request->origin_hash,
+                                    accord_buffer_bytes(&request->text));
+    }
+    if (status != ACCORD_OK)
         answer_failure(request, &error);
     else if (request->text.size > 0)
         request->http_status = 200;
@@ -398,6 +413,7 @@ static void commit(struct accord_clerk *clerk, struct job *const *jobs, size_t c
     struct accord_error error;
     for (size_t i = 0; i < count; i++)
         cosignings[i] = &jobs[i]->cosigning;
+    accord_clerk_shown_clear(&clerk->shown);
     const struct accord_clock *clock = clerk->options.clock;
     enum accord_status status = accord_cosigner_answer_all(clerk->state, cosignings, count, clock->now(clock->context),
                                                            clerk->options.crypto, &error);
@@ -566,6 +582,7 @@ static void *work(void *context)
 
 static void clerk_free(struct accord_clerk *clerk)
 {
+    accord_clerk_shown_clear(&clerk->shown);
     accord_crew_free(clerk->crew);
     accord_cosigner_state_close(clerk->state);
     accord_logs_free(clerk->logs);

@@ -322,7 +322,7 @@ struct enacting {
 static bool enacts(struct accord_tally *tally, struct enacting *enacting, struct accord_bytes entry, uint64_t *time)
 {
     const struct accord_chain *chain = tally->chain;
-    const struct accord_roster_claim *earlier = &chain->roster[chain->earlier];
+    const struct accord_roster_claim *earlier = accord_chain_earlier(chain);
     struct accord_out out = {enacting->bytes, sizeof enacting->bytes, 0, false};
     struct accord_place place;
     struct accord_buffer text;

@@ -624,7 +624,7 @@ static void test_mldsa44(void **state)
     (void)state;
     struct accord_signer *before = keys[0];
     if (!accord_mldsa44_available())
-        skip();
+        return;
     assert_int_equal(accord_signer_generate(&keys[0], slice("mirror.example/b"), ACCORD_KEY_COSIGNATURE_MLDSA44, NULL),
                      ACCORD_OK);
     struct accord_mirror *mirror = mirror_open(0);
