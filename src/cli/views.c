@@ -169,8 +169,8 @@ enum accord_status accord_views_relate(struct accord_related *related, const str
     if (status != ACCORD_OK || (begins == related->root && !related->proven)) {
         return status;
     }
-    /* An empty tree begins every tree. */
-    bool agree = (smaller->size == 0 && larger->size > 0) || memcmp(smaller->root, begins, ACCORD_HASH_SIZE) == 0;
+    /* An empty tree begins every tree, another empty one too. */
+    bool agree = smaller->size == 0 || memcmp(smaller->root, begins, ACCORD_HASH_SIZE) == 0;
     related->relation = !agree                          ? ACCORD_RELATION_CONTRADICTION
                         : smaller->size == larger->size ? ACCORD_RELATION_SAME
                                                         : ACCORD_RELATION_BEGINNING;

@@ -145,8 +145,8 @@ enum accord_status accord_evidence_verify(const struct accord_evidence_claim *ev
         return ACCORD_WRONG_KEY;
     }
     const uint8_t *root = evidence->grown ? evidence->root : second->root;
-    /* An empty tree begins every tree: there is nothing in it to contradict. */
-    if (evidence->grown && first->size == 0)
+    /* An empty tree begins every tree, another empty one too: there is nothing in it to contradict. */
+    if (first->size == 0)
         return fail(error, ACCORD_EVIDENCE, ACCORD_LITERAL("an empty tree"));
     if (evidence->grown &&
         accord_consistency_verify(crypto, first->size, second->size, root, second->root, &evidence->proof) != ACCORD_OK)

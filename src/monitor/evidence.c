@@ -25,23 +25,35 @@ static bool count_file(void *context, const char *name)
     return true;
 }
 
-/* The name comes from what the two say and not from who cosigned them since, so that a contradiction that lasts is kept
- * once. */
+static bool signed_both(const struct accord_monitor *monitor, const struct accord_checkpoint_claim claims[2],
+                        const struct accord_vkey *vkey)
+{
+    const struct accord_crypto *crypto = monitor->options.rules.crypto;
+    return accord_note_signed_by(&claims[0].note, vkey, crypto, NULL) == ACCORD_SIGNED &&
+           accord_note_signed_by(&claims[1].note, vkey, crypto, NULL) == ACCORD_SIGNED;
+}
+
+/* The name comes from what the two say and which witnesses signed both, not from when: a contradiction that lasts is
+ * kept once, and again only where it convicts others too. */
 static void print_name(const struct accord_monitor *monitor, struct accord_bytes first, struct accord_bytes second,
                        const char *ending, char path[4096])
 {
     const struct accord_crypto *crypto = monitor->options.rules.crypto;
+    const struct accord_policy *policy = accord_rules_policy(monitor->rules);
+    struct accord_checkpoint_claim claims[2];
     struct accord_bytes notes[2] = {first, second};
     uint8_t digest[ACCORD_HASH_SIZE], hex[2 * NAME_SIZE];
     struct accord_out out = {hex, sizeof hex, 0, false};
     struct accord_sha256 sha;
     crypto->sha256_init(&sha);
     for (size_t i = 0; i < 2; i++) {
-        struct accord_checkpoint_claim claim;
-        bool parsed = accord_checkpoint_parse(&claim, notes[i], NULL) == ACCORD_OK;
-        struct accord_bytes text = parsed ? claim.note.text : notes[i];
+        bool parsed = accord_checkpoint_parse(&claims[i], notes[i], NULL) == ACCORD_OK;
+        struct accord_bytes text = parsed ? claims[i].note.text : notes[i];
         crypto->sha256_update(&sha, text.data, text.size);
     }
+    for (size_t i = 0; i < policy->witness_count; i++)
+        if (signed_both(monitor, claims, &policy->witnesses[i].vkey))
+            crypto->sha256_update(&sha, policy->witnesses[i].vkey.text.data, policy->witnesses[i].vkey.text.size);
     crypto->sha256_final(&sha, digest);
     accord_put_hex(&out, (struct accord_bytes){digest, NAME_SIZE});
     snprintf(path, 4096, "%s/%.*s.%s", monitor->options.evidence, (int)out.size, (const char *)hex, ending);

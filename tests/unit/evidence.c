@@ -155,6 +155,19 @@ static void test_empty_tree(void **state)
     (void)state;
     static struct file file;
     assert_int_equal(make(&file, 0, 1, 20), ACCORD_EVIDENCE);
+    /* Nor do two of them contradict each other: nobody who cosigns such a checkpoint has anything to compare. */
+    uint8_t roots[2][ACCORD_HASH_SIZE] = {{1}, {2}};
+    struct accord_buffer notes[2];
+    for (size_t i = 0; i < 2; i++) {
+        accord_buffer_init(&notes[i], 4096);
+        put_checkpoint(&notes[i], fork_at_8.signer, ORIGIN, 0, roots[i]);
+    }
+    file.out = (struct accord_out){file.data, sizeof file.data, 0, false};
+    accord_evidence_print(&file.out, accord_buffer_bytes(&notes[0]), accord_buffer_bytes(&notes[1]), NULL, NULL);
+    assert_int_equal(accord_evidence_parse(&file.claim, accord_out_bytes(&file.out), NULL), ACCORD_OK);
+    assert_int_equal(accord_evidence_verify(&file.claim, &accord_crypto_default, &file.error), ACCORD_EVIDENCE);
+    accord_buffer_free(&notes[0]);
+    accord_buffer_free(&notes[1]);
 }
 
 static void test_forms(void **state)

@@ -584,7 +584,7 @@ static void test_other_log(void **state)
 
 /* Contradictions */
 
-static void expect_evidence(const struct world *world)
+static void expect_convicted(const struct world *world, const char *name, enum accord_key_type type, bool convicted)
 {
     static struct accord_evidence_claim claim;
     struct accord_buffer bytes;
@@ -595,10 +595,15 @@ static void expect_evidence(const struct world *world)
     assert_int_equal(accord_file_read(&accord_fs_real, world->told.finding[0].evidence, &bytes, &error), ACCORD_OK);
     assert_int_equal(accord_evidence_parse(&claim, accord_buffer_bytes(&bytes), &error), ACCORD_OK);
     assert_int_equal(accord_evidence_verify(&claim, m_crypto, &error), ACCORD_OK);
-    put_vkey(&out, M_ORIGIN, ACCORD_KEY_ED25519);
+    put_vkey(&out, name, type);
     assert_int_equal(accord_vkey_parse(&vkey, accord_out_bytes(&out), m_crypto, &error), ACCORD_OK);
-    assert_true(accord_evidence_convicts(&claim, &vkey, m_crypto));
+    assert_int_equal(accord_evidence_convicts(&claim, &vkey, m_crypto), convicted);
     accord_buffer_free(&bytes);
+}
+
+static void expect_evidence(const struct world *world)
+{
+    expect_convicted(world, M_ORIGIN, ACCORD_KEY_ED25519, true);
 }
 
 /* Another log of the same key, which begins like this one. */
@@ -646,6 +651,19 @@ static void test_forks(void **state)
     show(world, fork);
     expect_one(world, ACCORD_FINDING_INCONSISTENT, "800");
     expect_evidence(world);
+    expect_convicted(world, "m1.example/witness", ACCORD_KEY_COSIGNATURE_ED25519, false);
+    /* Who cosigns it afterwards is convicted too, and not again by each look. */
+    fork->witnesses = 2;
+    for (unsigned i = 0; i < 2; i++) {
+        show(world, fork);
+        if (i > 0)
+            expect_none(world);
+        else
+            expect_one(world, ACCORD_FINDING_INCONSISTENT, "800");
+        if (i == 0)
+            expect_convicted(world, "m1.example/witness", ACCORD_KEY_COSIGNATURE_ED25519, true);
+        fork->time++;
+    }
     free(fork);
 }
 
