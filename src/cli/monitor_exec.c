@@ -105,7 +105,8 @@ static int start(pid_t *child, const char *command, int input, char **environmen
 static bool attend(pid_t child, int output, struct accord_bytes input, int *status)
 {
     uint64_t begun = accord_monotonic_us();
-    while (accord_monotonic_us() - begun < PATIENCE_US) {
+    bool ended = false;
+    while (!ended && accord_monotonic_us() - begun < PATIENCE_US) {
         ssize_t written = output >= 0 ? write(output, input.data, input.size) : 0;
         if (written > 0) {
             input.data += written;
@@ -115,15 +116,15 @@ static bool attend(pid_t child, int output, struct accord_bytes input, int *stat
             (void)close(output);
             output = -1;
         }
-        if (waitpid(child, status, WNOHANG) == child) {
-            break;
+        ended = waitpid(child, status, WNOHANG) == child;
+        if (!ended) {
+            (void)poll(NULL, 0, LOOK_MS);
         }
-        (void)poll(NULL, 0, LOOK_MS);
     }
     if (output >= 0) {
         (void)close(output);
     }
-    return accord_monotonic_us() - begun < PATIENCE_US;
+    return ended;
 }
 
 enum accord_status accord_monitor_exec(const char *command, struct accord_bytes input,
@@ -133,6 +134,9 @@ enum accord_status accord_monitor_exec(const char *command, struct accord_bytes 
     int ends[2], status = 0;
     pid_t child;
     char words[64];
+    /* Who started this process may have ignored its children's ends, which is inherited: then none would be seen. */
+    const struct sigaction usual = {.sa_handler = SIG_DFL};
+    (void)sigaction(SIGCHLD, &usual, NULL);
     char **environment = environment_new(variables, count);
     if (environment == NULL) {
         return accord_fail(error, ACCORD_NO_MEMORY, 0);
@@ -151,6 +155,7 @@ enum accord_status accord_monitor_exec(const char *command, struct accord_bytes 
     }
     if (!attend(child, ends[1], input, &status)) {
         (void)kill(-child, SIGKILL);
+        (void)kill(child, SIGKILL); /* it may have left the group */
         (void)waitpid(child, &status, 0);
         return fail(error, "it has not ended in a minute");
     }

@@ -200,7 +200,7 @@ static enum accord_status tell_contradiction(struct accord_monitor *monitor, str
     if (status != ACCORD_OK)
         return status;
     status = accord_monitor_contradiction(monitor, reader, &seen, &monitor->claim, path, &unkept);
-    bool shown = status == ACCORD_OK && path[0] != '\0', prefix = status == ACCORD_OK && path[0] == '\0';
+    bool shown = path[0] != '\0', prefix = status == ACCORD_OK && !shown;
     if (!shown && !prefix)
         status = accord_monitor_keep_notes(monitor, seen.note.whole, monitor->claim.note.whole, path, &unkept);
     accord_finding_begin(&finding, back && !shown ? ACCORD_FINDING_ROLLBACK : ACCORD_FINDING_INCONSISTENT,

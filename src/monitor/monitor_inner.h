@@ -64,8 +64,8 @@ ACCORD_MUST_USE enum accord_status accord_monitor_keep_notes(const struct accord
                                                              struct accord_bytes first, struct accord_bytes second,
                                                              char path[4096], struct accord_error *error);
 /* Finds out whether two checkpoints of the log contradict each other, by a reader that serves one of the trees, and
- * keeps what shows it: path is empty where they agree. ACCORD_CONSISTENCY where what the reader serves is not the
- * larger tree; otherwise what reading said. */
+ * keeps what shows it: path is empty where they agree, and names what was to be kept where it could not be.
+ * ACCORD_CONSISTENCY where what the reader serves is not the larger tree; otherwise what reading or keeping said. */
 ACCORD_MUST_USE enum accord_status accord_monitor_contradiction(const struct accord_monitor *monitor,
                                                                 struct accord_reader *reader,
                                                                 const struct accord_checkpoint_claim *one,

@@ -31,7 +31,7 @@ static void hear(struct accord_monitor *monitor, const struct accord_checkpoint_
 
 static enum accord_status tell_split(struct accord_monitor *monitor, const struct accord_monitor_view *view,
                                      const struct accord_checkpoint_claim *claim, const char *path,
-                                     struct accord_error *error)
+                                     const struct accord_error *unkept, struct accord_error *error)
 {
     struct accord_finding finding;
     accord_finding_begin(&finding, ACCORD_FINDING_SPLIT_VIEW, view->name);
@@ -39,7 +39,10 @@ static enum accord_status tell_split(struct accord_monitor *monitor, const struc
                        ": %s has a tree of %llu entries that the log's tree of %llu contradicts; the log "
                        "signed both",
                        finding.subject, (unsigned long long)claim->size, (unsigned long long)monitor->claim.size);
-    finding.evidence = path;
+    if (unkept->status == ACCORD_OK)
+        finding.evidence = path;
+    else
+        accord_finding_blame(&finding, unkept);
     return accord_monitor_tell(monitor, &finding, error);
 }
 
@@ -65,14 +68,17 @@ static enum accord_status compare(struct accord_monitor *monitor, struct accord_
                                   struct accord_error *error)
 {
     char path[4096];
+    struct accord_error why = {0};
     bool ahead = claim->size > monitor->claim.size;
-    enum accord_status status = accord_monitor_contradiction(monitor, reader, &monitor->claim, claim, path, error);
+    enum accord_status status = accord_monitor_contradiction(monitor, reader, &monitor->claim, claim, path, &why);
+    if (path[0] != '\0')
+        return tell_split(monitor, view, claim, path, &why, error);
     if (status == ACCORD_OK)
-        return path[0] == '\0' ? ACCORD_OK : tell_split(monitor, view, claim, path, error);
+        return ACCORD_OK;
     if (ahead && (status == ACCORD_CONSISTENCY || status == ACCORD_NOT_FOUND || status == ACCORD_LOG_CORRUPT))
         return tell_ahead(monitor, view, claim, error);
     if (status != ACCORD_CONSISTENCY)
-        return status;
+        return accord_monitor_wrong(monitor, ACCORD_FINDING_CORRUPT, &why, error);
     struct accord_finding finding;
     accord_finding_begin(&finding, ACCORD_FINDING_CORRUPT, (struct accord_bytes){NULL, 0});
     accord_finding_say(&finding, ": its tiles do not lead to its own checkpoint");

@@ -71,6 +71,11 @@ check("so it is told again", monitor(state="failing").status == 1)
 run = monitor("--json", "--exec", "echo hello", state="exec2")
 check("its output does not mix with the findings", codes(run) == ["release"] and "hello" in run.err, run)
 
+started = time.monotonic()
+run = subprocess.run([ACCORD, "monitor", "--trust", "accord.trust", "--state", "ignored", "--vendor", "cisco.com", "--exec", "true", "accord"],
+                     cwd=DIR, capture_output=True, preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+check("it is waited for also where whoever started the monitor ignores children", run.returncode == 1 and time.monotonic() - started < 30, run)
+
 # What cannot be written was not told
 for number, options in enumerate(((), ("--json",))):
     with open("/dev/full", "w") as full:

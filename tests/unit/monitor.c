@@ -667,6 +667,26 @@ static void test_forks(void **state)
     free(fork);
 }
 
+static void test_fork_that_cannot_be_kept(void **state)
+{
+    struct world *world = *state;
+    char nowhere[128];
+    m_log_fill(world->log, 700, 0);
+    look(world);
+    snprintf(nowhere, sizeof nowhere, "%s/below", world->state);
+    world->options.evidence = nowhere;
+    close_monitor(world);
+    struct m_log *fork = fork_log(world, 500, 600);
+    show(world, fork);
+    expect_one(world, ACCORD_FINDING_ROLLBACK, "below"); /* whose tiles lead nowhere */
+    free(fork);
+    fork = fork_log(world, 500, 800);
+    show(world, fork);
+    expect_one(world, ACCORD_FINDING_INCONSISTENT, "below");
+    assert_null(strstr(world->told.finding[0].sentence, "its tiles do not lead"));
+    free(fork);
+}
+
 static void test_rollback(void **state)
 {
     struct world *world = *state;
@@ -812,6 +832,21 @@ static void test_views(void **state)
         expect_one(world, ACCORD_FINDING_WITNESS_VIEW, "the log has not signed");
         free(fork);
     }
+    struct m_log *unkept = fork_log(world, 500, 702);
+    char nowhere[128];
+    snprintf(nowhere, sizeof nowhere, "%s/below", world->state);
+    world->options.evidence = nowhere; /* where none can be kept it is told all the same, and entries are judged */
+    close_monitor(world);
+    m_log_add(world->log, m_release("m0.example", "a", 1, "m0.example/release"));
+    view(world, m_checkpoint(unkept, 702, 1));
+    assert_int_equal(world->told.count, 2);
+    assert_int_equal(world->told.finding[0].code, ACCORD_FINDING_SPLIT_VIEW);
+    assert_non_null(strstr(world->told.finding[0].sentence, "below"));
+    assert_string_equal(world->told.finding[0].evidence, "");
+    assert_int_equal(world->told.finding[1].code, ACCORD_FINDING_RELEASE);
+    world->options.evidence = world->evidence;
+    close_monitor(world);
+    free(unkept);
     look(world); /* what a witness shows is told again once it was well in between */
     view(world, slice("no checkpoint"));
     expect_one(world, ACCORD_FINDING_WITNESS_VIEW, "no checkpoint");
@@ -1019,6 +1054,7 @@ int main(void)
         IN_WORLD(test_roster_hidden),
         IN_WORLD(test_other_log),
         IN_WORLD(test_forks),
+        IN_WORLD(test_fork_that_cannot_be_kept),
         IN_WORLD(test_rollback),
         IN_WORLD(test_checkpoints),
         IN_WORLD(test_corrupt),
