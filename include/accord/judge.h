@@ -9,6 +9,7 @@
 #define ACCORD_EXHIBITS_MAX 256
 #define ACCORD_PRODUCT_POLICIES_MAX 64
 #define ACCORD_ATTESTATIONS_MAX 64 /* that a release may name */
+#define ACCORD_REBUILDERS_MAX 127  /* as many as a policy can ask for; more are not counted */
 
 enum accord_exhibit_kind {
     ACCORD_EXHIBIT_RELEASE,
@@ -25,8 +26,9 @@ struct accord_exhibit {
     struct accord_bytes entry;
     uint8_t digest[ACCORD_HASH_SIZE];
     struct accord_place place; /* seen_at is the earliest of all proofs of it */
-    uint64_t tree_size, not_before;
-    uint64_t mirrors[ACCORD_MEMBERS_MAX / 64]; /* a bit for each member whose mirror cosigned the tree */
+    uint64_t tree_size, not_before; /* the largest and latest of all proofs of it */
+    /* A bit for each member whose mirror cosigned a tree that holds it; and for each that cosigned the largest one. */
+    uint64_t mirrors[ACCORD_MEMBERS_MAX / 64], newest_mirrors[ACCORD_MEMBERS_MAX / 64];
 };
 
 /* What is put before the judge. About 30 KiB, and memory for the entries. */
@@ -51,7 +53,7 @@ struct accord_remembered {
     uint64_t sequence;
     uint64_t policy_number; /* 0: none was seen */
     uint8_t policy[ACCORD_HASH_SIZE];
-    struct accord_place current; /* the newest `current`; origin.size is 0 where none was seen */
+    struct accord_place current; /* the newest `current_at`; origin.size is 0 where none was seen */
     uint64_t time;               /* a quorum stood behind it */
 };
 
@@ -59,6 +61,7 @@ struct accord_question {
     const struct accord_verdict *verdict; /* of the release's own proof, which is in the dossier too */
     const struct accord_dossier *dossier;
     struct accord_bytes channel;                /* empty: any */
+    bool needs_current;                         /* somebody brought a `current`: that of another product is none */
     uint64_t clock;                             /* POSIX seconds; 0: there is none */
     const struct accord_remembered *remembered; /* NULL: nothing */
 };
@@ -70,7 +73,7 @@ struct accord_attestation {
     struct accord_bytes jurisdiction; /* of who attests */
 };
 
-/* What came of it. About 90 KiB; borrows from the dossier. */
+/* What came of it. About 120 KiB; borrows from the dossier. */
 struct accord_judgement {
     bool fit;      /* the zero value is "not fit" */
     uint64_t time; /* what the judge took for the least that it can be now */
@@ -82,14 +85,14 @@ struct accord_judgement {
     struct accord_demands demands; /* the strictest numbers of these; `require` is asked of each policy in making */
     size_t attestation_count, absent_count; /* named by the release, and there; named, and not there */
     struct accord_attestation attestations[ACCORD_ATTESTATIONS_MAX];
-    size_t rebuild_count, rebuilder_count,
-        rebuilder_jurisdictions; /* those that match, of members that are not the vendor */
-    struct accord_attestation rebuilds[ACCORD_ATTESTATIONS_MAX];
+    size_t rebuild_count, rebuilder_jurisdictions; /* rebuilds that match: one of each member but the vendor */
+    struct accord_attestation rebuilds[ACCORD_REBUILDERS_MAX];
     bool emergency; /* enough signers did without public-for and mirrors */
     uint64_t public_since;
     unsigned mirrors, mirror_jurisdictions;
     const struct accord_exhibit *current_exhibit; /* NULL: none was given */
     struct accord_current_claim current;
+    struct accord_place current_at; /* where it is; seen_at is as of when it speaks: no later than its vendor says */
     struct accord_channel
         channel; /* the one that was asked for, or of those that there are the lowest of each number */
     struct accord_remembered next; /* to be remembered where fit */

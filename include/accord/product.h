@@ -65,6 +65,7 @@ ACCORD_MUST_USE ACCORD_API enum accord_status accord_seen_verify(const struct ac
 struct accord_current_claim {
     struct accord_statement_claim statement;
     struct accord_bytes vendor, product;
+    uint64_t time; /* when its vendor said so, by its own clock: POSIX seconds */
     uint64_t roster_number;
     uint8_t roster[ACCORD_HASH_SIZE];
     uint64_t policy_number; /* 0: the product has no policy */

@@ -256,6 +256,7 @@ static void print_current(const struct saying *saying, const struct accord_roste
     const struct accord_product_view *view = saying->view;
     accord_put(text, ACCORD_LITERAL("accord/v1/current\n"));
     accord_product_view_print_head(text, view);
+    put_line(text, "time", saying->call->clock->now(saying->call->clock->context));
     put_reference(text, "roster", roster->number, roster->statement.note.whole, view->crypto);
     if (view->policy_count > 0) {
         put_reference(text, "policy", view->policy_count,

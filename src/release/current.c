@@ -75,6 +75,8 @@ static bool sequences(struct accord_fields *fields, struct accord_bytes key, siz
 static bool current_lines(struct accord_fields *fields, struct accord_current_claim *current)
 {
     struct accord_bytes names[ACCORD_CHANNELS_MAX + 1] = {{NULL, 0}};
+    if (!accord_fields_number(fields, ACCORD_LITERAL("time"), 1, UINT64_MAX, &current->time))
+        return false;
     if (!number_and_digest(fields, ACCORD_LITERAL("roster"), &current->roster_number, current->roster))
         return false;
     if (accord_fields_at(fields, ACCORD_LITERAL("policy")) &&
@@ -95,7 +97,7 @@ enum accord_status accord_current_parse(struct accord_current_claim *current, st
     memset(current, 0, sizeof *current);
     enum accord_status status =
         accord_fields_open(&fields, &current->statement, entry, ACCORD_LITERAL("current"),
-                           ACCORD_LITERAL("vendor product roster policy channel* withdrawn*"), error);
+                           ACCORD_LITERAL("vendor product time roster policy channel* withdrawn*"), error);
     if (status != ACCORD_OK)
         return status;
     if (!accord_fields_domain(&fields, ACCORD_LITERAL("vendor"), &current->vendor) ||

@@ -47,6 +47,20 @@ static void find_mirrors(const struct accord_verifier *verifier, const struct ac
     }
 }
 
+/* A mirror that holds a small tree need not hold a larger one, so the two are not mixed. */
+static void add_mirrors(struct accord_exhibit *exhibit, uint64_t tree_size,
+                        const uint64_t mirrors[ACCORD_MEMBERS_MAX / 64])
+{
+    if (tree_size > exhibit->tree_size)
+        memset(exhibit->newest_mirrors, 0, sizeof exhibit->newest_mirrors);
+    for (size_t word = 0; word < ACCORD_MEMBERS_MAX / 64; word++) {
+        exhibit->mirrors[word] |= mirrors[word];
+        exhibit->newest_mirrors[word] |= tree_size >= exhibit->tree_size ? mirrors[word] : 0;
+    }
+    if (tree_size > exhibit->tree_size)
+        exhibit->tree_size = tree_size;
+}
+
 /* The same entry in the same place, proven before; NULL where it is new. */
 static struct accord_exhibit *find(struct accord_dossier *dossier, const struct accord_shown *shown,
                                    const uint8_t digest[ACCORD_HASH_SIZE])
@@ -91,6 +105,7 @@ enum accord_status accord_dossier_add(struct accord_dossier *dossier, struct acc
 {
     struct accord_shown shown;
     uint8_t digest[ACCORD_HASH_SIZE];
+    uint64_t mirrors[ACCORD_MEMBERS_MAX / 64] = {0};
     size_t before = dossier->memory.size;
     enum accord_status status = accord_verify_entry(dossier->verifier, memory, proof, &dossier->memory, &shown, error);
     if (status != ACCORD_OK)
@@ -107,10 +122,9 @@ enum accord_status accord_dossier_add(struct accord_dossier *dossier, struct acc
         exhibit->place.seen_at = shown.place.seen_at;
     if (shown.not_before > exhibit->not_before)
         exhibit->not_before = shown.not_before;
-    if (shown.tree_size > exhibit->tree_size)
-        exhibit->tree_size = shown.tree_size;
     if (shown.not_before > dossier->time)
         dossier->time = shown.not_before;
-    find_mirrors(dossier->verifier, &shown.checkpoint, exhibit->mirrors);
+    find_mirrors(dossier->verifier, &shown.checkpoint, mirrors);
+    add_mirrors(exhibit, shown.tree_size, mirrors);
     return ACCORD_OK;
 }

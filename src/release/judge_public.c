@@ -157,7 +157,9 @@ static enum accord_status check_age(const struct accord_judging *judging)
         return accord_judge_refuse(judging, ACCORD_STALE, judging->release->product,
                                    ACCORD_LITERAL("a `current` statement of the product: --current"),
                                    ACCORD_LITERAL("none"));
-    uint64_t age = now - judgement->current_exhibit->not_before; /* which is no later than the judge's time */
+    /* Anybody can prove an old statement again under a new checkpoint: what its vendor says of the time counts, too. */
+    uint64_t said = judgement->current.time, seen = judgement->current_exhibit->not_before;
+    uint64_t age = now - (said < seen ? said : seen); /* which is no later than the judge's time */
     return age <= max_age ? ACCORD_OK
                           : accord_judge_refuse_numbers(
                                 judging, ACCORD_STALE, ACCORD_LITERAL("the age of `current` in seconds"), max_age, age);

@@ -29,8 +29,9 @@ struct run {
     struct accord_expected expected;
     uint64_t entries_told; /* a bit for each index */
     bool fork_told[ROUNDS];
-    uint64_t settled; /* what had been told when it was settled last */
-    uint64_t next;    /* the furthest that the state on the disk has been */
+    char evidence[256]; /* a file that a finding named; empty: none did */
+    uint64_t settled;   /* what had been told when it was settled last */
+    uint64_t next;      /* the furthest that the state on the disk has been */
     char plan[128];
 };
 
@@ -50,6 +51,8 @@ static enum accord_status take(void *context, const struct accord_finding *findi
     (void)error;
     if (finding->has_index)
         run->entries_told |= (uint64_t)1 << finding->index;
+    if (finding->evidence != NULL && run->evidence[0] == '\0')
+        snprintf(run->evidence, sizeof run->evidence, "%s", finding->evidence);
     return ACCORD_OK;
 }
 
@@ -100,6 +103,8 @@ static void check_disk(struct run *run)
     } else if (status != ACCORD_NOT_FOUND || run->next > 0) {
         fail_msg("%s: the state is gone: %d", run->plan, (int)status);
     }
+    if (run->evidence[0] != '\0' && run->fs->exists(run->fs->context, run->evidence) != 1)
+        fail_msg("%s: a finding named evidence that is not there", run->plan);
     accord_buffer_free(&text);
 }
 

@@ -221,7 +221,7 @@ static void takes_what_vendors_say(void **state)
     static const char *const texts[] = {
         "accord/v1/policy\nvendor m0.example\nproduct p\nnumber 1\nnotice 0\n",
         "accord/v1/seen\nvendor m0.example\nproduct p\nentry " DIGEST "\nproof AAAA\n",
-        "accord/v1/current\nvendor m0.example\nproduct p\nroster 1 " DIGEST "\nchannel stable 1 0\n",
+        "accord/v1/current\nvendor m0.example\nproduct p\ntime 1\nroster 1 " DIGEST "\nchannel stable 1 0\n",
         "accord/v1/withdraw\nvendor m0.example\nproduct p\nsequence 1\nreason vulnerable\n",
         "accord/v1/attest\nstage test\nvendor m1.example\nproduct p\nby m0.example\nsubject " DIGEST " x\n",
         "accord/v1/demand\nmember m0.example\nfrom 2026-01-01\nto 2026-06-30\nnext 2027-01-31\ncount US data 0 249\n",

@@ -598,6 +598,8 @@ static void rebuilders(void **state)
     assert_int_equal(judge(release), ACCORD_OK);
 }
 
+static uint64_t said_at; /* the time that `current` statements have; 0: that at which they are seen */
+
 static struct accord_exhibit *current(const char *lines, uint64_t index, uint64_t seen_at,
                                       const struct accord_signer *signer)
 {
@@ -605,7 +607,8 @@ static struct accord_exhibit *current(const char *lines, uint64_t index, uint64_
     struct accord_out out = {(uint8_t *)digest, sizeof digest - 1, 0, false};
     accord_digest_print(&out, world->verifier.roster_digest);
     digest[out.size] = 0;
-    snprintf(text, sizeof text, "%sroster 1 %s\n%s", HEAD("current"), digest, lines);
+    snprintf(text, sizeof text, "%stime %llu\nroster 1 %s\n%s", HEAD("current"),
+             (unsigned long long)(said_at == 0 ? seen_at : said_at), digest, lines);
     return add(ACCORD_EXHIBIT_CURRENT, text, signer, index, seen_at);
 }
 
@@ -650,21 +653,21 @@ static void fresh(void **state)
     /* a roster that this verifier does not know */
     begin();
     release = release_with("", "");
-    (void)add(ACCORD_EXHIBIT_CURRENT, HEAD("current") "roster 2 " D "\nchannel stable 9 7\n", world->current[0], 70,
-              5000);
+    (void)add(ACCORD_EXHIBIT_CURRENT, HEAD("current") "time 5000\nroster 2 " D "\nchannel stable 9 7\n",
+              world->current[0], 70, 5000);
     assert_int_equal(judge(release), ACCORD_TRUST);
     begin();
     release = release_with("", "");
-    (void)add(ACCORD_EXHIBIT_CURRENT, HEAD("current") "roster 1 " D "\nchannel stable 9 7\n", world->current[0], 70,
-              5000);
+    (void)add(ACCORD_EXHIBIT_CURRENT, HEAD("current") "time 5000\nroster 1 " D "\nchannel stable 9 7\n",
+              world->current[0], 70, 5000);
     assert_int_equal(judge(release), ACCORD_CHAIN);
 
     /* another product's says nothing */
     begin();
     release = release_with("", "");
     (void)add(ACCORD_EXHIBIT_CURRENT,
-              "accord/v1/current\nvendor m0.example\nproduct q\nroster 2 " D "\nchannel s 99 99\n", world->current[0],
-              70, 5000);
+              "accord/v1/current\nvendor m0.example\nproduct q\ntime 5000\nroster 2 " D "\nchannel s 99 99\n",
+              world->current[0], 70, 5000);
     assert_int_equal(judge(release), ACCORD_OK);
     assert_null(world->judgement.current_exhibit);
 
@@ -714,8 +717,14 @@ static void ages(void **state)
     world->question.clock = 0;
     later(RELEASED_AT + 1601);
     assert_int_equal(judge(release), ACCORD_STALE);
-    now->not_before = RELEASED_AT + 1001; /* the same statement, proven again later */
+    now->not_before = RELEASED_AT + 1601; /* the same statement, proven again later, is as old as it was */
+    assert_int_equal(judge(release), ACCORD_STALE);
+    said_at = UINT64_MAX; /* a vendor whose clock is ahead makes it no newer than its quorum says */
+    now = current(lines, 71, RELEASED_AT + 1000, world->current[0]);
+    assert_int_equal(judge(release), ACCORD_STALE);
+    now->not_before = RELEASED_AT + 1001;
     assert_int_equal(judge(release), ACCORD_OK);
+    said_at = 0;
     /* a current that knows a policy which is not there */
     begin();
     first = policy(1, NULL, "notice 0\n", 10, 1000);

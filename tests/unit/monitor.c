@@ -320,7 +320,7 @@ static void test_overdue_current(void **state)
 {
     struct world *world = *state;
     const char *mine = "m0.example/release", *theirs = "m1.example/release";
-    const char *current = "accord/v1/current\nvendor m0.example\nproduct p\nroster 1 " DIGEST "\nchannel stable 1 1\n";
+    const char *current = "accord/v1/current\nvendor m0.example\nproduct p\ntime 1\nroster 1 " DIGEST "\nchannel stable 1 1\n";
     world->options.rules.vendor_count = 1;
     add(world,
         m_signed("accord/v1/policy\nvendor m0.example\nproduct p\nnumber 1\nnotice 1\nmax-age 1000\n", &mine, 1));

@@ -108,14 +108,16 @@ def seen():
 
 
 def currents():
-    least = head("current") + ["roster 1 " + D, "channel stable 1 0"]
-    full = head("current") + ["x-a 1", f"roster {BIG} " + D, "x-b 2", "policy 3 " + D, "channel stable 42 40", "channel beta 43 43",
+    least = head("current") + ["time 1", "roster 1 " + D, "channel stable 1 0"]
+    full = head("current") + ["x-a 1", "time " + BIG, f"roster {BIG} " + D, "x-b 2", "policy 3 " + D, "channel stable 42 40", "channel beta 43 43",
                               "x-c 3", "channel lts 7 0", "withdrawn 0", "withdrawn 41", "withdrawn " + BIG]
     ok, refused = common("current", least, full)
-    ok("channels-32", head("current") + ["roster 1 " + D] + [f"channel c{i} {i} 0" for i in range(32)])
+    ok("channels-32", head("current") + ["time 1", "roster 1 " + D] + [f"channel c{i} {i} 0" for i in range(32)])
     ok("withdrawn-1024", least + [f"withdrawn {i}" for i in range(1024)])
-    refused("too-large", "channels-33", head("current") + ["roster 1 " + D] + [f"channel c{i} {i} 0" for i in range(33)])
+    refused("too-large", "channels-33", head("current") + ["time 1", "roster 1 " + D] + [f"channel c{i} {i} 0" for i in range(33)])
     refused("too-large", "withdrawn-1025", least + [f"withdrawn {i}" for i in range(1025)])
+    refused("malformed", "time-0", changed(least, "time", "time 0"))
+    refused("bad-decimal", "time", changed(least, "time", "time 1.5"))
     refused("malformed", "roster-0", changed(least, "roster", "roster 0 " + D))
     refused("bad-hex", "roster-digest", changed(least, "roster", "roster 1 " + D[:-1]))
     refused("malformed", "policy-0", changed(least, "channel", "policy 0 " + D, "channel stable 1 0"))
