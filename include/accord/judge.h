@@ -25,7 +25,7 @@ struct accord_exhibit {
     enum accord_exhibit_kind kind;
     struct accord_bytes entry;
     uint8_t digest[ACCORD_HASH_SIZE];
-    struct accord_place place; /* seen_at is the earliest of all proofs of it */
+    struct accord_place place;      /* seen_at is the earliest of all proofs of it */
     uint64_t tree_size, not_before; /* the largest and latest of all proofs of it */
     /* A bit for each member whose mirror cosigned a tree that holds it; and for each that cosigned the largest one. */
     uint64_t mirrors[ACCORD_MEMBERS_MAX / 64], newest_mirrors[ACCORD_MEMBERS_MAX / 64];
@@ -55,6 +55,10 @@ struct accord_remembered {
     uint8_t policy[ACCORD_HASH_SIZE];
     struct accord_place current; /* the newest `current_at`; origin.size is 0 where none was seen */
     uint64_t time;               /* a quorum stood behind it */
+    uint64_t roster_number;      /* of the newest roster that was judged by; 0: none is known */
+    /* Of what is to be remembered: sequence goes back behind this one, which its vendor took back. */
+    bool goes_back;
+    uint64_t goes_back_from;
 };
 
 struct accord_question {

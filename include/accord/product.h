@@ -33,6 +33,7 @@ struct accord_product_policy_claim {
     struct accord_bytes vendor, product;
     uint64_t number;                    /* from 1 */
     uint8_t previous[ACCORD_HASH_SIZE]; /* digest of the policy before; zeros for number 1 */
+    uint64_t time;                      /* when it was made, by its vendor's clock: POSIX seconds */
     struct accord_demands demands;
 };
 ACCORD_MUST_USE ACCORD_API enum accord_status accord_product_policy_parse(struct accord_product_policy_claim *policy,

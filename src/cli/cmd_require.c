@@ -45,7 +45,7 @@ struct requiring {
     const struct accord_call *call;
     struct accord_product_view *view;
     struct accord_demands demands;
-    uint64_t number;
+    uint64_t number, time;
     char who[ACCORD_STAGE_COUNT][WHO_SIZE];
 };
 
@@ -236,6 +236,7 @@ static enum accord_status make(void *context, const struct accord_roster_claim *
     accord_product_view_print_head(text, view);
     put_number(text, "number", requiring->number);
     put_previous(text, view);
+    put_number(text, "time", requiring->time);
     accord_put(text, ACCORD_LITERAL("notice "));
     accord_put_decimal(text, demands->notice);
     accord_put_byte(text, '\n');
@@ -365,6 +366,19 @@ static void keep_proof(const struct accord_call *call, const struct accord_enter
     accord_entered_free(&entered);
 }
 
+/* When it was made: now, or when whoever signed it first made it. */
+static uint64_t time_of(const struct accord_call *call, const struct accord_enter *enter)
+{
+    struct accord_bytes rest = enter->signed_text, line;
+    uint64_t time;
+    while (accord_cut_line(&rest, &line)) {
+        if (accord_cut_prefix(&line, ACCORD_LITERAL("time ")) && accord_decimal_read(line, &time)) {
+            return time;
+        }
+    }
+    return call->clock->now(call->clock->context);
+}
+
 static int require(const struct accord_call *call, const struct accord_enter *enter, struct requiring *requiring)
 {
     struct accord_error error = {0};
@@ -372,6 +386,7 @@ static int require(const struct accord_call *call, const struct accord_enter *en
     bool statement_only = accord_call_flag(call, "statement-only");
     const struct accord_enter_plan plan = {.context = requiring, .see = see, .make = make, .judge = judge};
     accord_entered_init(&entered);
+    requiring->time = time_of(call, enter);
     error.status = statement_only ? accord_enter_statement(enter, &plan, &entered, &error)
                                   : accord_enter_log(enter, &plan, &entered, &error);
     int result;

@@ -118,7 +118,6 @@ static int finish(struct telling *telling)
     return exit_status(telling);
 }
 
-/* Reads what is given for all files: two options, whose values mean the same to the judge. */
 static bool is_log(const struct accord_call *call, const char *path)
 {
     struct accord_error error;
@@ -133,8 +132,16 @@ static bool is_log(const struct accord_call *call, const char *path)
     return true;
 }
 
+/* What is given for all files. A `current` in a file is there for a product; a log says of each what it knows. */
+struct given {
+    struct accord_given *files;
+    size_t count;
+    bool names_current, asks_log;
+};
+
+/* Two options, whose values mean the same to the judge. */
 static enum accord_status read_given(const struct accord_call *call, const struct accord_verifier *verifier,
-                                     struct accord_given *given, size_t *count, struct accord_error *error)
+                                     struct given *given, struct accord_error *error)
 {
     static const char *const options[] = {"bundle", "current"};
     enum accord_status status = ACCORD_OK;
@@ -142,13 +149,15 @@ static enum accord_status read_given(const struct accord_call *call, const struc
         const char *path;
         size_t cursor = 0;
         while (status == ACCORD_OK && accord_call_next(call, options[i], &cursor, &path)) {
-            struct accord_given *one = &given[(*count)++];
+            struct accord_given *one = &given->files[given->count++];
             one->path = path;
             accord_buffer_init(&one->bytes, ACCORD_BUNDLE_FILE_SIZE_MAX);
             if (i == 1 && is_log(call, path)) {
+                given->asks_log = true;
                 status = accord_verify_log(call, verifier, path, &one->bytes, error);
-                *count -= one->bytes.size == 0; /* it knows nothing of these products */
+                given->count -= one->bytes.size == 0; /* it knows nothing of these products */
             } else {
+                given->names_current |= i == 1;
                 status = accord_file_read(call->fs, path, &one->bytes, error);
             }
         }
@@ -157,8 +166,7 @@ static enum accord_status read_given(const struct accord_call *call, const struc
 }
 
 /* Everything after the trust file. */
-static int verify(const struct accord_call *call, const struct accord_verifier *verifier,
-                  const struct accord_given *given, size_t given_count)
+static int verify(const struct accord_call *call, const struct accord_verifier *verifier, const struct given *given)
 {
     struct telling telling = {
         .call = call, .verifier = verifier, .quiet = accord_call_flag(call, "quiet"), .status = ACCORD_OK};
@@ -180,10 +188,11 @@ static int verify(const struct accord_call *call, const struct accord_verifier *
                                     : accord_buffer_append(&remembered, accord_accepted_lines(telling.accepted));
     const struct accord_judge_job judge = {.fs = call->fs,
                                            .verifier = verifier,
-                                           .given = given,
-                                           .given_count = given_count,
+                                           .given = given->files,
+                                           .given_count = given->count,
                                            .remembered = accord_buffer_bytes(&remembered),
                                            .channel = accord_bytes_of(channel == NULL ? "" : channel),
+                                           .needs_current = given->names_current && !given->asks_log,
                                            .clock = call->clock->now(call->clock->context),
                                            .explain = accord_call_flag(call, "explain"),
                                            .json = call->json};
@@ -210,16 +219,16 @@ static int verify(const struct accord_call *call, const struct accord_verifier *
 static int verify_given(const struct accord_call *call, const struct accord_verifier *verifier)
 {
     struct accord_error error = {0};
-    size_t count = 0;
-    struct accord_given *given =
-        calloc(accord_call_count(call, "bundle") + accord_call_count(call, "current") + 1, sizeof *given);
+    struct given given = {0};
+    given.files =
+        calloc(accord_call_count(call, "bundle") + accord_call_count(call, "current") + 1, sizeof *given.files);
     error.status =
-        given == NULL ? accord_fail(&error, ACCORD_NO_MEMORY, 0) : read_given(call, verifier, given, &count, &error);
-    int result = error.status == ACCORD_OK ? verify(call, verifier, given, count) : accord_refuse(call, NULL, &error);
-    for (size_t i = 0; i < count; i++) {
-        accord_buffer_free(&given[i].bytes);
+        given.files == NULL ? accord_fail(&error, ACCORD_NO_MEMORY, 0) : read_given(call, verifier, &given, &error);
+    int result = error.status == ACCORD_OK ? verify(call, verifier, &given) : accord_refuse(call, NULL, &error);
+    for (size_t i = 0; i < given.count; i++) {
+        accord_buffer_free(&given.files[i].bytes);
     }
-    free(given);
+    free(given.files);
     return result;
 }
 

@@ -138,15 +138,16 @@ static enum accord_status judge(void *context, const struct accord_roster_claim 
 
 /* Bundles */
 
-/* Does the roster in force accept the checkpoint that an old proof has? Its witnesses may have changed since. */
-static bool is_accepted(const struct issuing *issuing, struct accord_bytes proof)
+/* Does an old proof hold, and does the roster in force accept its checkpoint? Its witnesses may have changed since. */
+static bool is_accepted(const struct issuing *issuing, struct accord_bytes proof, struct accord_bytes entry)
 {
     struct accord_proof_claim claim;
     struct accord_checkpoint checkpoint;
     struct accord_cosigners cosigners;
     return proof.size > 0 && accord_proof_parse(&claim, proof, NULL) == ACCORD_OK &&
            accord_policy_verify(issuing->policy, &claim.checkpoint, issuing->issue->enter.crypto, &checkpoint,
-                                &cosigners, NULL) == ACCORD_OK;
+                                &cosigners, NULL) == ACCORD_OK &&
+           accord_proof_verify(&claim, &checkpoint, entry, issuing->issue->enter.crypto, NULL) == ACCORD_OK;
 }
 
 /* The proof that was logged when the policy was new tells since when it is public; the newest one does otherwise. */
@@ -154,7 +155,7 @@ static enum accord_status put_policy(const struct issuing *issuing, struct accor
                                      const struct accord_product_entry *policy, struct accord_error *error)
 {
     struct accord_buffer proof;
-    if (is_accepted(issuing, accord_buffer_bytes(&policy->proof))) {
+    if (is_accepted(issuing, accord_buffer_bytes(&policy->proof), accord_buffer_bytes(&policy->entry))) {
         return accord_enter_bundle(&issuing->issued->bundle, accord_buffer_bytes(&policy->proof), error);
     }
     accord_buffer_init(&proof, ACCORD_PROOF_SIZE_MAX);

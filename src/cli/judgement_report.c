@@ -140,7 +140,7 @@ static void say_policy(const struct accord_judgement *judgement, bool explain, s
     }
     if (demands->rebuilders > 0) {
         accord_tell(text, " %u rebuilders in %u jurisdictions (there are %zu in %zu),", demands->rebuilders,
-                    demands->rebuilder_jurisdictions, judgement->rebuilder_count, judgement->rebuilder_jurisdictions);
+                    demands->rebuilder_jurisdictions, judgement->rebuild_count, judgement->rebuilder_jurisdictions);
     }
     if (demands->public_for > 0) {
         accord_tell(text, " public for %s,", duration(demands->public_for, time));
@@ -168,7 +168,7 @@ static void say_current(const struct accord_judgement *judgement, bool explain, 
         }
         return;
     }
-    accord_time_print(judgement->current_exhibit->not_before, time);
+    accord_time_print(judgement->current_at.seen_at, time);
     accord_tell(text, "  current as of %s: newest is sequence %" PRIu64 ", fit for use from %" PRIu64 " on\n", time,
                 judgement->channel.newest, judgement->channel.lowest);
 }
@@ -248,8 +248,8 @@ static json_t *current_json(const struct accord_judgement *judgement)
     if (judgement->current_exhibit == NULL) {
         return json_null();
     }
-    return json_pack("{s:o, s:o, s:o, s:o}", "as_of", accord_json_number(judgement->current_exhibit->not_before),
-                     "index", accord_json_number(judgement->current_exhibit->place.index), "newest",
+    return json_pack("{s:o, s:o, s:o, s:o}", "as_of", accord_json_number(judgement->current_at.seen_at), "index",
+                     accord_json_number(judgement->current_exhibit->place.index), "newest",
                      accord_json_number(judgement->channel.newest), "lowest",
                      accord_json_number(judgement->channel.lowest));
 }

@@ -193,11 +193,14 @@ static bool complete(struct accord_product_entry *policy, struct accord_bytes ba
 }
 
 /* The first that was logged of an entry is the earliest. Whether it holds is asked where it is used. */
-static void see_seen(struct accord_product_view *view, struct accord_bytes entry)
+static void see_seen(struct accord_product_view *view, const struct accord_chain *chain, struct accord_bytes entry)
 {
     struct accord_seen_claim claim;
     uint8_t digest[ACCORD_HASH_SIZE];
-    if (accord_seen_parse(&claim, entry, NULL) != ACCORD_OK || !is_ours(view, claim.vendor, claim.product)) {
+    const struct accord_roster_claim *roster = roster_of(chain);
+    if (roster == NULL || accord_seen_parse(&claim, entry, NULL) != ACCORD_OK ||
+        !is_ours(view, claim.vendor, claim.product) ||
+        accord_seen_verify(&claim, roster, view->crypto, NULL) != ACCORD_OK) {
         return;
     }
     uint8_t *bare = malloc(claim.proof_base64.size);
@@ -231,7 +234,7 @@ enum accord_status accord_product_view_see(struct accord_product_view *view, con
         return see_current(view, chain, index, entry, error);
     }
     if (accord_cut_prefix(&rest, ACCORD_LITERAL("seen\n"))) {
-        see_seen(view, entry);
+        see_seen(view, chain, entry);
         return ACCORD_OK;
     }
     return accord_cut_prefix(&rest, ACCORD_LITERAL("withdraw\n")) ? see_withdraw(view, chain, index, entry, error)

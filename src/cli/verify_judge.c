@@ -123,8 +123,8 @@ static bool is_plain(const struct accord_judge_bench *bench, const struct accord
                      const struct accord_remembered *remembered)
 {
     return bench->own.size == 0 && bench->job->given_count == 0 && bench->job->channel.size == 0 &&
-           !release->has_policy && release->stage_count == 0 && remembered->policy_number == 0 &&
-           remembered->current.origin.size == 0;
+           !bench->job->needs_current && !release->has_policy && release->stage_count == 0 &&
+           remembered->policy_number == 0 && remembered->current.origin.size == 0;
 }
 
 enum accord_status accord_judge_file(struct accord_judge_bench *bench, const struct accord_verdict *verdict,
@@ -144,6 +144,7 @@ enum accord_status accord_judge_file(struct accord_judge_bench *bench, const str
     const struct accord_question question = {.verdict = verdict,
                                              .dossier = &bench->dossier,
                                              .channel = job->channel,
+                                             .needs_current = job->needs_current,
                                              .clock = job->clock,
                                              .remembered = &remembered};
     status = fill_dossier(bench, proof, error);

@@ -22,6 +22,7 @@ struct accord_judge_job {
     size_t given_count;
     struct accord_bytes remembered; /* as accord_accepted_lines has them; may be empty */
     struct accord_bytes channel;    /* may be empty */
+    bool needs_current;             /* each file's product must have one */
     uint64_t clock;                 /* POSIX seconds */
     bool explain, json;
 };

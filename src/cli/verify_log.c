@@ -1,5 +1,5 @@
-/* Asking a log what is current. Knows which products are asked for, and how entries become proofs; whether any of it
- * holds is the judge's to say. */
+/* Asking a log what is current. Knows which products are asked for, that nothing of the log is left out, and how
+ * entries become proofs; whether any of it holds is the judge's to say. */
 #include "cli/verify_log.h"
 
 #include <stdio.h>
@@ -23,6 +23,7 @@ struct asking {
     struct accord_chain *chain;
     struct accord_buffer checkpoint, bytes; /* bytes: of the proof or the entry at hand */
     uint64_t size;
+    struct accord_frontier frontier; /* of what was read */
     struct accord_progress progress;
     size_t count;
     char vendors[PRODUCTS_MAX][256], products[PRODUCTS_MAX][256];
@@ -111,12 +112,40 @@ static enum accord_status find_products(struct asking *asking, struct accord_err
     return status;
 }
 
-/* The walk */
+/* The walk: whoever serves the log could leave out the newest word, or read another one out; so what was read has to be
+ * the tree of a checkpoint that has its quorum. */
+
+static enum accord_status check_checkpoint(const struct asking *asking, const struct accord_checkpoint_claim *claim,
+                                           struct accord_error *error)
+{
+    struct accord_checkpoint checkpoint;
+    struct accord_cosigners cosigners;
+    return accord_roster_verify_checkpoint(&asking->verifier->roster, &asking->verifier->policy, claim,
+                                           asking->call->crypto, &checkpoint, &cosigners, error);
+}
+
+static enum accord_status check_root(const struct asking *asking, const struct accord_checkpoint_claim *claim,
+                                     struct accord_error *error)
+{
+    uint8_t root[ACCORD_HASH_SIZE];
+    accord_frontier_root(asking->call->crypto, &asking->frontier, root);
+    if (memcmp(root, claim->root, sizeof root) == 0) {
+        return ACCORD_OK;
+    }
+    accord_fail(error, ACCORD_LOG_CORRUPT, 0);
+    accord_error_what(error, claim->origin);
+    accord_error_expected(error, ACCORD_LITERAL("entries that make the tree of its checkpoint"));
+    accord_error_found(error, ACCORD_LITERAL("others"));
+    return ACCORD_LOG_CORRUPT;
+}
 
 static enum accord_status see(void *context, uint64_t index, struct accord_bytes entry, struct accord_error *error)
 {
     struct asking *asking = context;
     enum accord_link link;
+    uint8_t leaf[ACCORD_HASH_SIZE];
+    accord_merkle_leaf(asking->call->crypto, entry, leaf);
+    accord_frontier_append(asking->call->crypto, &asking->frontier, leaf, NULL, NULL);
     enum accord_status status = accord_chain_offer(asking->chain, index, entry, &link, error);
     for (size_t i = 0; status == ACCORD_OK && link == ACCORD_LINK_NONE && i < asking->count; i++) {
         status = accord_product_view_see(asking->views[i], asking->chain, index, entry, error);
@@ -138,11 +167,14 @@ static enum accord_status walk(struct asking *asking, const char *location, stru
         status = accord_scan_size(asking->reader, &asking->checkpoint, &claim, error);
     }
     if (status == ACCORD_OK) {
+        status = check_checkpoint(asking, &claim, error);
+    }
+    if (status == ACCORD_OK) {
         asking->size = claim.size;
         status = accord_scan(asking->reader, claim.size, see, asking, error);
         accord_progress_end(&asking->progress);
     }
-    return status;
+    return status == ACCORD_OK ? check_root(asking, &claim, error) : status;
 }
 
 /* Proofs */
@@ -171,8 +203,10 @@ static enum accord_status put_policy(struct asking *asking, const struct accord_
     struct accord_cosigners cosigners;
     struct accord_bytes old = accord_buffer_bytes(&policy->proof);
     if (old.size > 0 && accord_proof_parse(&claim, old, NULL) == ACCORD_OK &&
-        accord_policy_verify(&asking->verifier->policy, &claim.checkpoint, asking->call->crypto, &checkpoint,
-                             &cosigners, NULL) == ACCORD_OK) {
+        accord_roster_verify_checkpoint(&asking->verifier->roster, &asking->verifier->policy, &claim.checkpoint,
+                                        asking->call->crypto, &checkpoint, &cosigners, NULL) == ACCORD_OK &&
+        accord_proof_verify(&claim, &checkpoint, accord_buffer_bytes(&policy->entry), asking->call->crypto, NULL) ==
+            ACCORD_OK) {
         return accord_enter_bundle(asking->bundle, old, error);
     }
     return put(asking, policy->index, accord_buffer_bytes(&policy->entry), error);

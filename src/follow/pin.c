@@ -91,7 +91,11 @@ enum accord_status accord_pin_kept(const struct accord_fs *fs, const char *path,
 {
     static const char head[] = "accord/v1/trust\n";
     memset(kept, 0, sizeof *kept);
-    if (fs->exists(fs->context, path) != 1) {
+    int present = fs->exists(fs->context, path);
+    if (present < 0) {
+        return accord_file_error(error, present, path);
+    }
+    if (present != 1) {
         return ACCORD_OK;
     }
     enum accord_status status = accord_file_read(fs, path, bytes, error);

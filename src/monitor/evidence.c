@@ -59,6 +59,19 @@ static void print_name(const struct accord_monitor *monitor, struct accord_bytes
     snprintf(path, 4096, "%s/%.*s.%s", monitor->options.evidence, (int)out.size, (const char *)hex, ending);
 }
 
+/* Makes the directory, so that it is still there after a power cut. */
+static int make_directory(const struct accord_fs *fs, const char *path)
+{
+    char parent[4096];
+    int result = fs->make_dir(fs->context, path, 0755);
+    size_t size = (size_t)snprintf(parent, sizeof parent, "%s", path);
+    while (size > 1 && parent[size - 1] == '/')
+        parent[--size] = '\0';
+    while (size > 0 && parent[size - 1] != '/')
+        parent[--size] = '\0';
+    return result < 0 ? result : fs->sync_dir(fs->context, size == 0 ? "." : parent);
+}
+
 static enum accord_status keep(const struct accord_monitor *monitor, struct accord_bytes bytes, const char *path,
                                struct accord_error *error)
 {
@@ -66,11 +79,13 @@ static enum accord_status keep(const struct accord_monitor *monitor, struct acco
     struct count count = {0};
     int result = fs->exists(fs->context, monitor->options.evidence);
     if (result == 0)
-        result = fs->make_dir(fs->context, monitor->options.evidence, 0755);
+        result = make_directory(fs, monitor->options.evidence);
     if (result < 0)
         return accord_file_error(error, result, monitor->options.evidence);
-    if (fs->exists(fs->context, path) == 1)
-        return ACCORD_OK;
+    if (fs->exists(fs->context, path) == 1) {
+        result = fs->sync_dir(fs->context, monitor->options.evidence); /* whoever wrote it may have been killed */
+        return result < 0 ? accord_file_error(error, result, path) : ACCORD_OK;
+    }
     result = fs->list(fs->context, monitor->options.evidence, count_file, &count);
     if (result < 0)
         return accord_file_error(error, result, monitor->options.evidence);

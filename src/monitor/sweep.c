@@ -247,8 +247,10 @@ enum accord_status accord_sweep(const struct accord_sweep *sweep, struct accord_
     bool changed = false;
     read_row(row, position->next);
     size_t proven = prove_row(row, position, &proven_status, &wrong);
-    for (size_t i = 0; status == ACCORD_OK && i < proven; i++)
+    for (size_t i = 0; status == ACCORD_OK && i < proven; i++) {
         status = judge_slot(row, &row->slots[i], position, &changed, error);
+        accord_buffer_free(&row->slots[i].bytes); /* a bundle that was read again may be large */
+    }
     if (status == ACCORD_OK && proven < row->count) {
         status = proven_status;
         if (error != NULL)

@@ -44,31 +44,59 @@ enum accord_status accord_judge_refuse_numbers(const struct accord_judging *judg
     return status;
 }
 
+static enum accord_status check_trust(const struct accord_judging *judging)
+{
+    const struct accord_remembered *remembered = judging->question->remembered;
+    if (remembered == NULL || judging->roster->number >= remembered->roster_number)
+        return ACCORD_OK;
+    return accord_judge_refuse_numbers(judging, ACCORD_TRUST, ACCORD_LITERAL("the roster of the trust file"),
+                                       remembered->roster_number, judging->roster->number);
+}
+
+/* A stolen key could release the highest sequence that there is: whoever took it would never take another one, had its
+ * vendor no way to say that it does not count. Then `current` says from which sequence on a release is fit. */
+static bool is_taken_back(const struct accord_judging *judging, uint64_t sequence)
+{
+    const struct accord_judgement *judgement = judging->judgement;
+    uint64_t withdrawn;
+    size_t cursor = 0;
+    while (judgement->current_exhibit != NULL &&
+           accord_current_next_withdrawn(&judgement->current, &cursor, &withdrawn))
+        if (withdrawn == sequence)
+            return true;
+    return false;
+}
+
 static enum accord_status check_rollback(const struct accord_judging *judging)
 {
     const struct accord_remembered *remembered = judging->question->remembered;
-    if (remembered == NULL || !remembered->released || judging->release->sequence >= remembered->sequence)
+    if (remembered == NULL || !remembered->released || judging->release->sequence >= remembered->sequence ||
+        is_taken_back(judging, remembered->sequence))
         return ACCORD_OK;
     return accord_judge_refuse_numbers(judging, ACCORD_ROLLBACK, judging->release->product, remembered->sequence,
                                        judging->release->sequence);
 }
 
-/* What to remember: nothing of it goes back, and no time comes from this machine's clock. */
+/* What to remember: nothing of it goes back but a sequence that its vendor took back, and no time comes from this
+ * machine's clock. */
 static void remember(const struct accord_judging *judging)
 {
     struct accord_judgement *judgement = judging->judgement;
     struct accord_remembered *next = &judgement->next;
     if (judging->question->remembered != NULL)
         *next = *judging->question->remembered;
+    next->goes_back = next->released && judging->release->sequence < next->sequence;
+    next->goes_back_from = next->sequence;
     next->released = true;
     next->sequence = judging->release->sequence;
+    next->roster_number = judging->roster->number;
     next->time = judgement->time;
     if (judgement->policy_count > 0) {
         next->policy_number = judgement->policy_count;
         memcpy(next->policy, judgement->policy_exhibits[judgement->policy_count - 1]->digest, ACCORD_HASH_SIZE);
     }
     if (judgement->current_exhibit != NULL)
-        next->current = judgement->current_exhibit->place;
+        next->current = judgement->current_at;
 }
 
 /* The release is in the dossier like everything else: what other proofs say of its log counts for it, too. */
@@ -89,8 +117,10 @@ enum accord_status accord_judge(const struct accord_question *question, struct a
                                 struct accord_error *error)
 {
     static enum accord_status (*const questions[])(const struct accord_judging *) = {
-        check_rollback,          accord_judge_current, accord_judge_policies,  accord_judge_stages,
-        accord_judge_rebuilders, accord_judge_public,  accord_judge_withdrawn, accord_judge_fresh};
+        check_trust,           accord_judge_current,   check_rollback,
+        accord_judge_policies, accord_judge_stages,    accord_judge_rebuilders,
+        accord_judge_public,   accord_judge_withdrawn, accord_judge_fresh};
+    uint64_t work = 0;
     memset(judgement, 0, sizeof *judgement);
     struct accord_judging judging = {.question = question,
                                      .release = question->verdict->release,
@@ -98,6 +128,7 @@ enum accord_status accord_judge(const struct accord_question *question, struct a
                                      .roster = &question->dossier->verifier->roster,
                                      .crypto = question->dossier->verifier->crypto,
                                      .judgement = judgement,
+                                     .work = &work,
                                      .error = error};
     if (judging.exhibit == NULL || !question->verdict->verified)
         return accord_judge_refuse(&judging, ACCORD_NO_ENTRY, ACCORD_LITERAL("the release's own proof"),

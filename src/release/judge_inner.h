@@ -4,6 +4,9 @@
 
 #include "accord/judge.h"
 
+/* About a second. A release of 700 artifacts with all stages takes a tenth of it. */
+#define ACCORD_JUDGE_WORK_MAX (UINT64_C(1) << 23)
+
 struct accord_judging {
     const struct accord_question *question;
     const struct accord_release_claim *release;
@@ -11,6 +14,7 @@ struct accord_judging {
     const struct accord_roster_claim *roster;
     const struct accord_crypto *crypto;
     struct accord_judgement *judgement;
+    uint64_t *work; /* how many subjects were looked at: at most ACCORD_JUDGE_WORK_MAX */
     struct accord_error *error;
 };
 

@@ -59,14 +59,23 @@ static enum accord_status check_known(const struct accord_judging *judging, uint
                                ACCORD_LITERAL("another one of its number"));
 }
 
-/* How many policies were logged before the release. */
+/* Was the policy there when the release was logged? Between logs, whoever brings the proofs could bring a late one of
+ * the policy: what counts is when its vendor says that it was made. */
+static bool was_there(const struct accord_judging *judging, size_t i)
+{
+    const struct accord_place *release = &judging->exhibit->place;
+    const struct accord_place *policy = &judging->judgement->policy_exhibits[i]->place;
+    return accord_bytes_equal(policy->origin, release->origin)
+               ? policy->index < release->index
+               : judging->judgement->policies[i].time <= release->seen_at;
+}
+
+/* The number of the newest policy that was there before the release. */
 static size_t count_before(const struct accord_judging *judging)
 {
-    const struct accord_judgement *judgement = judging->judgement;
-    size_t count = 0;
-    while (count < judgement->policy_count &&
-           accord_judge_before(&judgement->policy_exhibits[count]->place, &judging->exhibit->place))
-        count++;
+    size_t count = judging->judgement->policy_count;
+    while (count > 0 && !was_there(judging, count - 1))
+        count--;
     return count;
 }
 
@@ -90,12 +99,11 @@ static unsigned larger(unsigned a, unsigned b)
     return a > b ? a : b;
 }
 
-static void tighten_making(struct accord_demands *all, const struct accord_demands *one, bool first)
+static void tighten_making(struct accord_demands *all, const struct accord_demands *one)
 {
     all->threshold = larger(all->threshold, one->threshold);
     all->rebuilders = larger(all->rebuilders, one->rebuilders);
     all->rebuilder_jurisdictions = larger(all->rebuilder_jurisdictions, one->rebuilder_jurisdictions);
-    all->emergency = first || (all->emergency > 0 && one->emergency > 0) ? larger(all->emergency, one->emergency) : 0;
     for (int stage = 0; stage < ACCORD_STAGE_COUNT; stage++)
         all->require[stage].required |= one->require[stage].required;
 }
@@ -112,14 +120,19 @@ static void tighten_showing(struct accord_demands *all, const struct accord_dema
 
 static void tighten(struct accord_judgement *judgement)
 {
+    struct accord_demands *all = &judgement->demands;
     bool first = true;
     for (size_t i = 0; i < judgement->policy_count; i++) {
-        if (judgement->making >> i & 1) {
-            tighten_making(&judgement->demands, &judgement->policies[i].demands, first);
+        const struct accord_demands *one = &judgement->policies[i].demands;
+        if (judgement->making >> i & 1)
+            tighten_making(all, one);
+        if (judgement->showing >> i & 1)
+            tighten_showing(all, one);
+        if ((judgement->making | judgement->showing) >> i & 1) {
+            all->emergency =
+                first || (all->emergency > 0 && one->emergency > 0) ? larger(all->emergency, one->emergency) : 0;
             first = false;
         }
-        if (judgement->showing >> i & 1)
-            tighten_showing(&judgement->demands, &judgement->policies[i].demands);
     }
 }
 

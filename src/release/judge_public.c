@@ -7,18 +7,27 @@
 
 /* Public */
 
-/* Whatever mirror holds a tree of this log that is larger than the entry's index holds the entry. */
+/* A mirror that holds a tree of this log which is larger than the entry's index holds the entry. */
+static const uint64_t *mirrors_of(const struct accord_judging *judging, const struct accord_exhibit *exhibit)
+{
+    static const uint64_t none[ACCORD_MEMBERS_MAX / 64] = {0};
+    if (exhibit == judging->exhibit)
+        return exhibit->mirrors;
+    return accord_bytes_equal(exhibit->place.origin, judging->exhibit->place.origin) &&
+                   exhibit->tree_size > judging->exhibit->place.index
+               ? exhibit->newest_mirrors
+               : none;
+}
+
 static void count_mirrors(const struct accord_judging *judging)
 {
     const struct accord_dossier *dossier = judging->question->dossier;
     struct accord_judgement *judgement = judging->judgement;
     uint64_t mirrors[ACCORD_MEMBERS_MAX / 64] = {0};
     for (size_t i = 0; i < dossier->count; i++) {
-        const struct accord_exhibit *exhibit = &dossier->exhibits[i];
-        if (accord_bytes_equal(exhibit->place.origin, judging->exhibit->place.origin) &&
-            exhibit->tree_size > judging->exhibit->place.index)
-            for (size_t word = 0; word < ACCORD_MEMBERS_MAX / 64; word++)
-                mirrors[word] |= exhibit->mirrors[word];
+        const uint64_t *held = mirrors_of(judging, &dossier->exhibits[i]);
+        for (size_t word = 0; word < ACCORD_MEMBERS_MAX / 64; word++)
+            mirrors[word] |= held[word];
     }
     for (size_t i = 0; i < judging->roster->member_count; i++) {
         bool other = true;
@@ -157,9 +166,7 @@ static enum accord_status check_age(const struct accord_judging *judging)
         return accord_judge_refuse(judging, ACCORD_STALE, judging->release->product,
                                    ACCORD_LITERAL("a `current` statement of the product: --current"),
                                    ACCORD_LITERAL("none"));
-    /* Anybody can prove an old statement again under a new checkpoint: what its vendor says of the time counts, too. */
-    uint64_t said = judgement->current.time, seen = judgement->current_exhibit->not_before;
-    uint64_t age = now - (said < seen ? said : seen); /* which is no later than the judge's time */
+    uint64_t age = now - judgement->current_at.seen_at; /* which is no later than the judge's time */
     return age <= max_age ? ACCORD_OK
                           : accord_judge_refuse_numbers(
                                 judging, ACCORD_STALE, ACCORD_LITERAL("the age of `current` in seconds"), max_age, age);

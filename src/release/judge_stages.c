@@ -89,9 +89,12 @@ static enum accord_status collect(const struct accord_judging *judging)
 
 /* Requirements */
 
+/* Nobody in particular: everybody may. */
 static bool may_attest(const struct accord_judging *judging, struct accord_bytes who, struct accord_bytes by)
 {
     struct accord_bytes word;
+    if (who.size == 0)
+        return true;
     while (who.size > 0 && accord_word_next(&who, &word))
         if (accord_bytes_equal(word, ACCORD_LITERAL("any")) || accord_bytes_equal(word, by) ||
             (accord_bytes_equal(word, ACCORD_LITERAL("vendor")) && accord_bytes_equal(by, judging->release->vendor)))
@@ -139,25 +142,38 @@ static enum accord_status check_requirements(const struct accord_judging *judgin
     return status;
 }
 
-/* Connections */
+/* Connections. Where a policy requires a stage, all of it is asked once more of the attestations by those who may: who
+ * may attest a little would let others attest the rest. `who` is empty where everybody's count. */
 
-static bool has_subject(const struct accord_attest_claim *attest, const uint8_t sha256[ACCORD_HASH_SIZE])
+static bool is_done(const struct accord_judging *judging)
+{
+    return *judging->work > ACCORD_JUDGE_WORK_MAX;
+}
+
+static bool has_subject(const struct accord_judging *judging, const struct accord_attest_claim *attest,
+                        const uint8_t sha256[ACCORD_HASH_SIZE])
 {
     struct accord_attest_thing subject;
     size_t cursor = 0;
-    while (accord_attest_next_subject(attest, &cursor, &subject))
+    while (!is_done(judging) && accord_attest_next_subject(attest, &cursor, &subject)) {
+        ++*judging->work;
         if (memcmp(subject.sha256, sha256, ACCORD_HASH_SIZE) == 0)
             return true;
+    }
     return false;
 }
 
 /* Is it a subject of an attestation of this stage? */
-static bool is_produced(const struct accord_judgement *judgement, enum accord_stage stage,
+static bool is_produced(const struct accord_judging *judging, enum accord_stage stage, struct accord_bytes who,
                         const uint8_t sha256[ACCORD_HASH_SIZE])
 {
-    for (size_t i = 0; i < judgement->attestation_count; i++)
-        if (judgement->attestations[i].claim.stage == stage && has_subject(&judgement->attestations[i].claim, sha256))
+    const struct accord_judgement *judgement = judging->judgement;
+    for (size_t i = 0; i < judgement->attestation_count; i++) {
+        const struct accord_attest_claim *attest = &judgement->attestations[i].claim;
+        if (attest->stage == stage && may_attest(judging, who, attest->by) && (who.size == 0 || went_well(attest)) &&
+            has_subject(judging, attest, sha256))
             return true;
+    }
     return false;
 }
 
@@ -176,13 +192,17 @@ static enum accord_status refuse_connection(const struct accord_judging *judging
 }
 
 /* Every artifact is among the subjects of the stage. */
-static enum accord_status check_artifacts(const struct accord_judging *judging, enum accord_stage stage)
+static enum accord_status check_artifacts(const struct accord_judging *judging, enum accord_stage stage,
+                                          struct accord_bytes who)
 {
     struct accord_artifact artifact;
     size_t cursor = 0;
     while (is_attested(judging->judgement, stage) && accord_release_next_artifact(judging->release, &cursor, &artifact))
-        if (!is_produced(judging->judgement, stage, artifact.sha256))
-            return refuse_connection(judging, stage, ACCORD_LITERAL("every artifact of the release among its subjects"),
+        if (!is_produced(judging, stage, who, artifact.sha256))
+            return refuse_connection(judging, stage,
+                                     who.size == 0
+                                         ? ACCORD_LITERAL("every artifact of the release among its subjects")
+                                         : ACCORD_LITERAL("every artifact attested by who may, says its policy"),
                                      artifact.name);
     return ACCORD_OK;
 }
@@ -200,46 +220,75 @@ static bool touches_release(const struct accord_judging *judging, const struct a
 }
 
 /* Some of what went in came out of the stage before. */
-static bool consumes(const struct accord_judgement *judgement, const struct accord_attest_claim *attest,
-                     enum accord_stage before)
+static bool consumes(const struct accord_judging *judging, const struct accord_attest_claim *attest,
+                     enum accord_stage before, struct accord_bytes who)
 {
     struct accord_attest_thing material;
     size_t cursor = 0;
     while (accord_attest_next_material(attest, &cursor, &material))
-        if (is_produced(judgement, before, material.sha256))
+        if (is_produced(judging, before, who, material.sha256))
             return true;
     return false;
 }
 
-static enum accord_status check_one(const struct accord_judging *judging, const struct accord_attest_claim *attest)
+/* What the stage after this one consumed came out of this one. */
+static enum accord_status check_consumed(const struct accord_judging *judging, enum accord_stage stage,
+                                         struct accord_bytes who)
 {
     const struct accord_judgement *judgement = judging->judgement;
-    enum accord_stage before = attest->stage == ACCORD_STAGE_BUILD ? ACCORD_STAGE_SOURCE : ACCORD_STAGE_DESIGN;
-    if (attest->stage == ACCORD_STAGE_TEST || attest->stage == ACCORD_STAGE_DISTRIBUTION)
-        return touches_release(judging, attest)
-                   ? ACCORD_OK
-                   : refuse_connection(judging, attest->stage,
-                                       ACCORD_LITERAL("an artifact of the release as a subject"), attest->by);
-    if ((attest->stage != ACCORD_STAGE_BUILD && attest->stage != ACCORD_STAGE_SOURCE) ||
-        !is_attested(judgement, before) || consumes(judgement, attest, before))
-        return ACCORD_OK;
-    return refuse_connection(judging, attest->stage,
-                             before == ACCORD_STAGE_SOURCE
-                                 ? ACCORD_LITERAL("a material that a source attestation names")
-                                 : ACCORD_LITERAL("a material that a design attestation names"),
-                             attest->by);
+    enum accord_stage next = stage == ACCORD_STAGE_SOURCE ? ACCORD_STAGE_BUILD : ACCORD_STAGE_SOURCE;
+    for (size_t i = 0; is_attested(judgement, stage) && i < judgement->attestation_count; i++) {
+        const struct accord_attest_claim *attest = &judgement->attestations[i].claim;
+        if (attest->stage == next && !consumes(judging, attest, stage, who))
+            return refuse_connection(judging, next,
+                                     stage == ACCORD_STAGE_SOURCE
+                                         ? ACCORD_LITERAL("a material that a source attestation names")
+                                         : ACCORD_LITERAL("a material that a design attestation names"),
+                                     attest->by);
+    }
+    return ACCORD_OK;
+}
+
+static enum accord_status check_stage(const struct accord_judging *judging, enum accord_stage stage,
+                                      struct accord_bytes who)
+{
+    return stage == ACCORD_STAGE_DESIGN || stage == ACCORD_STAGE_SOURCE ? check_consumed(judging, stage, who)
+                                                                        : check_artifacts(judging, stage, who);
+}
+
+static enum accord_status check_touches(const struct accord_judging *judging)
+{
+    const struct accord_judgement *judgement = judging->judgement;
+    for (size_t i = 0; i < judgement->attestation_count; i++) {
+        const struct accord_attest_claim *attest = &judgement->attestations[i].claim;
+        if ((attest->stage == ACCORD_STAGE_TEST || attest->stage == ACCORD_STAGE_DISTRIBUTION) &&
+            !touches_release(judging, attest))
+            return refuse_connection(judging, attest->stage, ACCORD_LITERAL("an artifact of the release as a subject"),
+                                     attest->by);
+    }
+    return ACCORD_OK;
 }
 
 static enum accord_status check_connections(const struct accord_judging *judging)
 {
-    static const enum accord_stage whole[] = {ACCORD_STAGE_BUILD, ACCORD_STAGE_TEST, ACCORD_STAGE_DISTRIBUTION};
+    const struct accord_bytes everybody = {NULL, 0};
     const struct accord_judgement *judgement = judging->judgement;
-    enum accord_status status = ACCORD_OK;
-    for (size_t i = 0; status == ACCORD_OK && i < sizeof whole / sizeof whole[0]; i++)
-        status = check_artifacts(judging, whole[i]);
-    for (size_t i = 0; status == ACCORD_OK && i < judgement->attestation_count; i++)
-        status = check_one(judging, &judgement->attestations[i].claim);
+    enum accord_status status = check_touches(judging);
+    for (int stage = 0; status == ACCORD_OK && stage < ACCORD_STAGE_USE; stage++)
+        status = check_stage(judging, (enum accord_stage)stage, everybody);
+    for (size_t i = 0; i < judgement->policy_count; i++)
+        for (int stage = 0; status == ACCORD_OK && (judgement->making >> i & 1) && stage < ACCORD_STAGE_USE; stage++) {
+            const struct accord_requirement *require = &judgement->policies[i].demands.require[stage];
+            if (require->required)
+                status = check_stage(judging, (enum accord_stage)stage, require->who);
+        }
     return status;
+}
+
+static enum accord_status refuse_work(const struct accord_judging *judging)
+{
+    return accord_judge_refuse_numbers(judging, ACCORD_TOO_LARGE, ACCORD_LITERAL("comparisons of attestations"),
+                                       ACCORD_JUDGE_WORK_MAX, *judging->work);
 }
 
 enum accord_status accord_judge_stages(const struct accord_judging *judging)
@@ -247,7 +296,9 @@ enum accord_status accord_judge_stages(const struct accord_judging *judging)
     enum accord_status status = collect(judging);
     if (status == ACCORD_OK)
         status = check_requirements(judging);
-    return status == ACCORD_OK ? check_connections(judging) : status;
+    if (status == ACCORD_OK)
+        status = check_connections(judging);
+    return is_done(judging) ? refuse_work(judging) : status;
 }
 
 /* Rebuilders */
@@ -268,23 +319,24 @@ static bool has_all_artifacts(const struct accord_judging *judging, const struct
     struct accord_artifact artifact;
     size_t cursor = 0;
     while (accord_release_next_artifact(judging->release, &cursor, &artifact))
-        if (!has_subject(attest, artifact.sha256))
+        if (!has_subject(judging, attest, artifact.sha256))
             return false;
     return true;
 }
 
-/* Counts a rebuilder, and its jurisdiction, where neither was counted before. */
+/* Keeps one rebuild of each member, so that nobody is counted twice, however much it says. */
 static void count_rebuilder(struct accord_judgement *judgement, const struct accord_attestation *rebuild)
 {
-    bool new_member = true, new_jurisdiction = true;
+    bool new_jurisdiction = true;
     for (size_t i = 0; i < judgement->rebuild_count; i++) {
-        new_member &= !accord_bytes_equal(judgement->rebuilds[i].claim.by, rebuild->claim.by);
+        if (accord_bytes_equal(judgement->rebuilds[i].claim.by, rebuild->claim.by))
+            return;
         new_jurisdiction &= !accord_bytes_equal(judgement->rebuilds[i].jurisdiction, rebuild->jurisdiction);
     }
-    judgement->rebuilder_count += new_member;
+    if (judgement->rebuild_count == ACCORD_REBUILDERS_MAX)
+        return;
     judgement->rebuilder_jurisdictions += new_jurisdiction;
-    if (judgement->rebuild_count < ACCORD_ATTESTATIONS_MAX)
-        judgement->rebuilds[judgement->rebuild_count++] = *rebuild;
+    judgement->rebuilds[judgement->rebuild_count++] = *rebuild;
 }
 
 /* A rebuild that came to other bytes refuses a release that rebuilders have to confirm, whoever else confirmed it. */
@@ -318,9 +370,11 @@ enum accord_status accord_judge_rebuilders(const struct accord_judging *judging)
         if (status != ACCORD_OK)
             return status;
     }
-    if (judgement->rebuilder_count < judgement->demands.rebuilders)
+    if (is_done(judging))
+        return refuse_work(judging);
+    if (judgement->rebuild_count < judgement->demands.rebuilders)
         return accord_judge_refuse_numbers(judging, ACCORD_REBUILDERS, ACCORD_LITERAL("rebuilders"),
-                                           judgement->demands.rebuilders, judgement->rebuilder_count);
+                                           judgement->demands.rebuilders, judgement->rebuild_count);
     if (judgement->rebuilder_jurisdictions < judgement->demands.rebuilder_jurisdictions)
         return accord_judge_refuse_numbers(judging, ACCORD_REBUILDERS, ACCORD_LITERAL("jurisdictions of rebuilders"),
                                            judgement->demands.rebuilder_jurisdictions,

@@ -1,5 +1,6 @@
 /* Product policies (docs/protocol.md, "Product policy"): what a vendor demands of its own releases. Knows their
- * grammar, who must have signed them, and what follows from what; which of several hold at a time is rule.c's. */
+ * grammar, who must have signed them, and what follows from what; which of several hold at a time is
+ * judge_policies.c's. */
 #include "accord/product.h"
 
 #include <string.h>
@@ -118,17 +119,20 @@ enum accord_status accord_product_policy_parse(struct accord_product_policy_clai
 {
     struct accord_fields fields;
     memset(policy, 0, sizeof *policy);
-    enum accord_status status = accord_fields_open(
-        &fields, &policy->statement, entry, ACCORD_LITERAL("policy"),
-        ACCORD_LITERAL(
-            "vendor product number previous notice threshold require* rebuilders public-for mirrors emergency max-age"),
-        error);
+    enum accord_status status =
+        accord_fields_open(&fields, &policy->statement, entry, ACCORD_LITERAL("policy"),
+                           ACCORD_LITERAL("vendor product number previous time notice threshold require* rebuilders "
+                                          "public-for mirrors emergency max-age"),
+                           error);
     if (status != ACCORD_OK)
         return status;
     if (!head(&fields, policy))
         return fields.status;
     accord_fields_allow_extensions(&fields);
-    return demands_lines(&fields, &policy->demands) ? ACCORD_OK : fields.status;
+    return accord_fields_number(&fields, ACCORD_LITERAL("time"), 1, UINT64_MAX, &policy->time) &&
+                   demands_lines(&fields, &policy->demands)
+               ? ACCORD_OK
+               : fields.status;
 }
 
 enum accord_status accord_seen_parse(struct accord_seen_claim *seen, struct accord_bytes entry,

@@ -136,4 +136,7 @@ write("unsorted.trust", "\n".join(lines))
 expect("a trust file that somebody edited badly", accord("verify", "--trust", "unsorted.trust", "honest"), 1,
        "^accord: unsorted.trust: line 5: this is not a trust file that can be used: expected distrust lines sorted")
 expect("is not overwritten", accord("trust", "pin", "accord", "-o", "unsorted.trust"), 1, "line 5")
+os.symlink("loop", DIR / "loop")
+expect("nor is what cannot be looked at, so that nobody whom it distrusts is forgotten",
+       accord("trust", "pin", "accord", "-o", "loop"), 3, "loop")
 finish()

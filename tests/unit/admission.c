@@ -219,7 +219,7 @@ static void takes_what_vendors_say(void **state)
     make_log(place, 0, entries, 2);
     struct accord_admission *admission = admission_new(place, 2);
     static const char *const texts[] = {
-        "accord/v1/policy\nvendor m0.example\nproduct p\nnumber 1\nnotice 0\n",
+        "accord/v1/policy\nvendor m0.example\nproduct p\nnumber 1\ntime 1\nnotice 0\n",
         "accord/v1/seen\nvendor m0.example\nproduct p\nentry " DIGEST "\nproof AAAA\n",
         "accord/v1/current\nvendor m0.example\nproduct p\ntime 1\nroster 1 " DIGEST "\nchannel stable 1 0\n",
         "accord/v1/withdraw\nvendor m0.example\nproduct p\nsequence 1\nreason vulnerable\n",

@@ -214,7 +214,8 @@ static struct accord_exhibit *policy(unsigned number, const struct accord_exhibi
         digest_text(previous, digest);
         snprintf(line, sizeof line, "previous %s\n", digest);
     }
-    snprintf(text, sizeof text, "%snumber %u\n%s%s", HEAD("policy"), number, line, demands);
+    snprintf(text, sizeof text, "%snumber %u\n%stime %llu\n%s", HEAD("policy"), number, line,
+             (unsigned long long)seen_at, demands);
     return add(ACCORD_EXHIBIT_POLICY, text, world->release[0], index, seen_at);
 }
 
@@ -309,12 +310,19 @@ static void policies_are_all_there(void **state)
     assert_int_equal(judge(release), ACCORD_POLICY);
     first->place.index = RELEASE_INDEX + 1;
     assert_int_equal(judge(release), ACCORD_OK);
-    /* in another log the quorum times say which was first */
-    first->place.origin = ACCORD_LITERAL("other/log");
-    first->place.seen_at = RELEASED_AT;
-    assert_int_equal(judge(release), ACCORD_OK);
-    first->place.seen_at = RELEASED_AT - 1;
-    assert_int_equal(judge(release), ACCORD_POLICY);
+    /* in another log it was there when its vendor made it, however late it is proven */
+    for (unsigned after = 0; after < 2; after++) {
+        begin();
+        first = policy(1, NULL, "notice 0\n", RELEASE_INDEX + 1, RELEASED_AT + after);
+        first->place.origin = ACCORD_LITERAL("other/log");
+        first->place.seen_at = RELEASED_AT + 5000;
+        assert_int_equal(judge(release_with("", "")), after == 1 ? ACCORD_OK : ACCORD_POLICY);
+    }
+    /* the newest that was there, whichever of those before it are said to have come later */
+    begin();
+    first = policy(1, NULL, "notice 0\n", RELEASE_INDEX + 1, 1000);
+    (void)policy(2, first, "notice 0\n", RELEASE_INDEX - 1, 1000);
+    assert_int_equal(judge(release_with("", "")), ACCORD_POLICY);
 
     /* of two with one number the one that was logged first counts */
     begin();
@@ -328,12 +336,13 @@ static void policies_are_all_there(void **state)
 
     /* somebody else's signature makes no policy */
     begin();
-    first = add(ACCORD_EXHIBIT_POLICY, HEAD("policy") "number 1\nnotice 0\n", world->release[1], 10, 1000);
+    first = add(ACCORD_EXHIBIT_POLICY, HEAD("policy") "number 1\ntime 1000\nnotice 0\n", world->release[1], 10, 1000);
     assert_int_equal(judge(release_with(names_policy(1, first), "")), ACCORD_WRONG_SIGNER);
     /* nor does another product's */
     begin();
-    first = add(ACCORD_EXHIBIT_POLICY, "accord/v1/policy\nvendor m0.example\nproduct q\nnumber 1\nnotice 0\n",
-                world->release[0], 10, 1000);
+    first =
+        add(ACCORD_EXHIBIT_POLICY, "accord/v1/policy\nvendor m0.example\nproduct q\nnumber 1\ntime 1000\nnotice 0\n",
+            world->release[0], 10, 1000);
     assert_int_equal(judge(release_with(names_policy(1, first), "")), ACCORD_POLICY);
 }
 
@@ -402,6 +411,18 @@ static void publicity(void **state)
         assert_int_equal(judge(release), ACCORD_OK);
         assert_int_equal(world->judgement.emergency, enough == 0);
     }
+    /* what a later policy says of emergencies holds at once, too */
+    begin();
+    struct accord_exhibit *loose = policy(1, NULL, "notice 0\npublic-for 3600\nemergency 2\n", 10, 1000);
+    struct accord_exhibit *urgent = release_with(names_policy(1, loose), "");
+    sign_also(urgent, world->more[0]);
+    assert_int_equal(judge(urgent), ACCORD_OK);
+    struct accord_exhibit *tight =
+        policy(2, loose, "notice 0\npublic-for 3600\nemergency 3\n", RELEASE_INDEX + 1, RELEASED_AT + 1);
+    assert_int_equal(judge(urgent), ACCORD_NOT_PUBLIC);
+    (void)policy(3, tight, "notice 0\npublic-for 3600\n", RELEASE_INDEX + 2, RELEASED_AT + 2);
+    sign_also(urgent, world->more[1]);
+    assert_int_equal(judge(urgent), ACCORD_NOT_PUBLIC);
     /* what is remembered of time has a quorum behind it, and counts; the clock does not */
     begin();
     struct accord_exhibit *first = policy(1, NULL, "notice 0\npublic-for 3600\n", 10, 1000);
@@ -432,7 +453,8 @@ static void mirrors(void **state)
         /* another entry's checkpoint does as well, where its tree has the release in it */
         release->mirrors[0] = 0;
         struct accord_exhibit *other = add(ACCORD_EXHIBIT_OTHER, "accord/v1/x\ny z\n", world->release[1], 5, 5);
-        other->mirrors[0] = cases[i].bits;
+        other->mirrors[0] = 31; /* those of its smaller trees say nothing of the release */
+        other->newest_mirrors[0] = cases[i].bits;
         other->tree_size = RELEASE_INDEX + 1;
         assert_int_equal(judge(release), cases[i].status);
         other->tree_size = RELEASE_INDEX;
@@ -535,6 +557,20 @@ static void stages(void **state)
         /* a test of something else */
         {{SOURCE, BUILD, TESTED, {ATTEST("test", "m3.example") "subject " B " a\n", world->stage[3], "test"}, {0}},
          ACCORD_DISCONNECTED},
+        /* a source by the vendor beside the one that was built: what may be anybody's is what was consumed */
+        {{SOURCE,
+          {ATTEST("source", "m3.example") "subject " B " t\n", world->stage[3], "source"},
+          {ATTEST("build", "m0.example") "subject " A " a\nmaterial " B " t\n", world->stage[0], "build"},
+          TESTED,
+          {0}},
+         ACCORD_DISCONNECTED},
+        /* a build by the vendor beside the one that made the artifact */
+        {{SOURCE,
+          {ATTEST("build", "m0.example") "subject " B " b\nmaterial " S " t\n", world->stage[0], "build"},
+          {ATTEST("build", "m3.example") "subject " A " a\nmaterial " S " t\n", world->stage[3], "build"},
+          TESTED,
+          {0}},
+         ACCORD_DISCONNECTED},
         /* a source that has nothing of the design */
         {{{ATTEST("design", "m0.example") "subject " D " d\n", world->stage[0], "design"}, SOURCE, BUILD, TESTED, {0}},
          ACCORD_DISCONNECTED},
@@ -581,12 +617,25 @@ static void rebuilders(void **state)
     add_rebuild(3, "m3.example", digest, other);                              /* nor is who made other bytes */
     add_rebuild(3, "m3.example", D, same);                                    /* or repeated something else */
     assert_int_equal(judge(release), ACCORD_REBUILDERS);
-    assert_int_equal(world->judgement.rebuilder_count, 1);
+    assert_int_equal(world->judgement.rebuild_count, 1);
     add_rebuild(3, "m3.example", digest, same);
     assert_int_equal(judge(release), ACCORD_OK);
-    assert_int_equal(world->judgement.rebuilder_count, 2);
+    assert_int_equal(world->judgement.rebuild_count, 2);
     add_rebuild(4, "m4.example", digest, mismatch);
     assert_int_equal(judge(release), ACCORD_REBUILDERS);
+    /* a hundred rebuilds by each of two are two rebuilders, in two jurisdictions */
+    release = attested("notice 0\nrebuilders 3 1\n", build);
+    digest_text(&world->dossier.exhibits[1], digest);
+    for (unsigned i = 0; i < 200; i++) {
+        char what[128];
+        snprintf(what, sizeof what, "subject " A " a%u\noutcome match\n", i);
+        add_rebuild(i < 100 ? 2 : 3, i < 100 ? "m2.example" : "m3.example", digest, what);
+    }
+    assert_int_equal(judge(release), ACCORD_REBUILDERS);
+    assert_int_equal(world->judgement.rebuild_count, 2);
+    assert_int_equal(world->judgement.rebuilder_jurisdictions, 2);
+    add_rebuild(4, "m4.example", digest, same);
+    assert_int_equal(judge(release), ACCORD_OK);
     /* two of one jurisdiction */
     release = attested("notice 0\nrebuilders 2 2\n", build);
     digest_text(&world->dossier.exhibits[1], digest);
@@ -670,6 +719,23 @@ static void fresh(void **state)
               world->current[0], 70, 5000);
     assert_int_equal(judge(release), ACCORD_OK);
     assert_null(world->judgement.current_exhibit);
+
+    /* and where somebody brought it, that is not what was meant */
+    world->question.needs_current = true;
+    assert_int_equal(judge(release), ACCORD_STALE);
+    (void)current("channel stable 9 7\n", 70, 5000, world->current[0]);
+    assert_int_equal(judge(release), ACCORD_OK);
+
+    /* between logs the one that was said later is newer, whenever it was proven; an index of another log says nothing
+     */
+    begin();
+    release = release_with("", "");
+    (void)current("channel stable 9 8\n", 70, 5001, world->current[0]);
+    said_at = 5000;
+    now = current("channel stable 9 7\n", 71, 9000, world->current[0]);
+    now->place.origin = ACCORD_LITERAL("other/log");
+    assert_int_equal(judge(release), ACCORD_SUPERSEDED);
+    said_at = 0;
 
     /* channels */
     begin();

@@ -1,6 +1,7 @@
 /* The monitor: what is worth telling, what contradicts, what is remembered. */
 #include "monitor/monitor.h"
 
+#include <malloc.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -239,9 +240,11 @@ static void test_other_statements(void **state)
                  ACCORD_SEVERITY_WARNING, "which no key of this member signed");
     expect_entry(world, m_signed("accord/v1/receipt\nvendor m1.example\n", &stage, 1), ACCORD_FINDING_RECEIPT,
                  ACCORD_SEVERITY_ALERT, "receipt of m0.example, signed with a key of this member");
-    expect_entry(world, m_signed("accord/v1/policy\nvendor m0.example\nproduct p\nnumber 1\nnotice 1\n", &release, 1),
+    expect_entry(world,
+                 m_signed("accord/v1/policy\nvendor m0.example\nproduct p\nnumber 1\ntime 1\nnotice 1\n", &release, 1),
                  ACCORD_FINDING_POLICY, ACCORD_SEVERITY_ALERT, "of m0.example p, number 1, signed as it has to be");
-    expect_entry(world, m_signed("accord/v1/policy\nvendor m0.example\nproduct p\nnumber 1\nnotice 1\n", &stage, 1),
+    expect_entry(world,
+                 m_signed("accord/v1/policy\nvendor m0.example\nproduct p\nnumber 1\ntime 1\nnotice 1\n", &stage, 1),
                  ACCORD_FINDING_POLICY, ACCORD_SEVERITY_WARNING, "does not hold");
     expect_entry(
         world,
@@ -320,13 +323,14 @@ static void test_overdue_current(void **state)
 {
     struct world *world = *state;
     const char *mine = "m0.example/release", *theirs = "m1.example/release";
-    const char *current = "accord/v1/current\nvendor m0.example\nproduct p\ntime 1\nroster 1 " DIGEST "\nchannel stable 1 1\n";
+    const char *current =
+        "accord/v1/current\nvendor m0.example\nproduct p\ntime 1\nroster 1 " DIGEST "\nchannel stable 1 1\n";
     world->options.rules.vendor_count = 1;
-    add(world,
-        m_signed("accord/v1/policy\nvendor m0.example\nproduct p\nnumber 1\nnotice 1\nmax-age 1000\n", &mine, 1));
+    add(world, m_signed("accord/v1/policy\nvendor m0.example\nproduct p\nnumber 1\ntime 1\nnotice 1\nmax-age 1000\n",
+                        &mine, 1));
     expect_one(world, ACCORD_FINDING_POLICY, "");
-    add(world,
-        m_signed("accord/v1/policy\nvendor m1.example\nproduct p\nnumber 1\nnotice 1\nmax-age 10\n", &theirs, 1));
+    add(world, m_signed("accord/v1/policy\nvendor m1.example\nproduct p\nnumber 1\ntime 1\nnotice 1\nmax-age 10\n",
+                        &theirs, 1));
     expect_none(world);
     set_time(world, M_NOW + 1000);
     expect_none(world);
@@ -771,6 +775,35 @@ static void test_large_entries(void **state)
     free(bytes);
 }
 
+static size_t heap_most;
+
+static enum accord_status take_and_weigh(void *context, const struct accord_finding *finding,
+                                         struct accord_error *failed)
+{
+    struct mallinfo2 heap = mallinfo2();
+    size_t size = heap.uordblks + heap.hblkhd;
+    heap_most = size > heap_most ? size : heap_most;
+    return m_take(context, finding, failed);
+}
+
+/* Nor are they kept then: a row of them is much. */
+static void test_large_bundles(void **state)
+{
+    struct world *world = *state;
+    uint8_t *bytes = calloc(1, 20000);
+    for (unsigned i = 0; i < 64; i++) {
+        m_log_add(world->log, m_release("m0.example", "a", i, "m0.example/release"));
+        for (unsigned j = 0; j < 255; j++)
+            m_log_add(world->log, (struct accord_bytes){bytes, 20000});
+    }
+    world->options.sink.take = take_and_weigh;
+    struct mallinfo2 before = mallinfo2();
+    look(world);
+    assert_int_equal(world->told.count, 64);
+    assert_true(heap_most < before.uordblks + before.hblkhd + 64 * 1048576);
+    free(bytes);
+}
+
 /* However many threads and entries: the same is told, in the same order. */
 static void test_threads(void **state)
 {
@@ -1059,6 +1092,7 @@ int main(void)
         IN_WORLD(test_checkpoints),
         IN_WORLD(test_corrupt),
         IN_WORLD(test_large_entries),
+        IN_WORLD(test_large_bundles),
         IN_WORLD(test_threads),
         IN_WORLD(test_views),
         IN_WORLD(test_view_by_a_key),

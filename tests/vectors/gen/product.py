@@ -60,22 +60,24 @@ def common(kind, least, full):
 
 
 def policies():
-    least = head("policy") + ["number 1", "notice 0"]
-    full = head("policy") + ["number 1", "x-a 1", "notice 2592000", "threshold 64", "x-b 2", "require design any",
+    least = head("policy") + ["number 1", "time 1", "notice 0"]
+    full = head("policy") + ["number 1", "x-a 1", "time " + BIG, "notice 2592000", "threshold 64", "x-b 2", "require design any",
                              "require source vendor beta.example", "require build vendor", "require test any gamma.example",
                              "require distribution alpha.example", "rebuilders 127 127", "public-for 172800", "mirrors 128 1",
                              "emergency 64", "max-age " + BIG, "x-c 3"]
     ok, refused = common("policy", least, full)
     first = note(least, ALPHA)
-    second = head("policy") + ["number 2", "previous " + digest(first), "notice 0"]
+    second = head("policy") + ["number 2", "previous " + digest(first), "time 1", "notice 0"]
     ok("second", second)
     refused("policy", "another-before-it", changed(second, "previous", "previous " + D))
     refused("policy", "third-after-the-first", changed(second, "number", "number 3"))
-    refused("missing-field", "second-without-previous", head("policy") + ["number 2", "notice 0"])
-    refused("malformed", "first-with-previous", head("policy") + ["number 1", "previous " + D, "notice 0"])
+    refused("missing-field", "second-without-previous", head("policy") + ["number 2", "time 1", "notice 0"])
+    refused("malformed", "first-with-previous", head("policy") + ["number 1", "previous " + D, "time 1", "notice 0"])
     refused("malformed", "number-0", changed(least, "number", "number 0"))
     refused("bad-decimal", "number", changed(least, "number", "number 01"))
     refused("bad-decimal", "notice", changed(least, "notice", "notice 1d"))
+    refused("malformed", "time-0", changed(least, "time", "time 0"))
+    refused("bad-decimal", "time", changed(least, "time", "time 2026-11-23"))
     for what, line in (("threshold-0", "threshold 0"), ("threshold-65", "threshold 65"), ("rebuilders-0", "rebuilders 0 0"),
                        ("rebuilders-128", "rebuilders 128 1"), ("rebuilders-fewer-than-jurisdictions", "rebuilders 1 2"),
                        ("rebuilders-one-number", "rebuilders 2"), ("rebuilders-no-jurisdiction", "rebuilders 2 0"),
