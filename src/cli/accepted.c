@@ -43,7 +43,18 @@ static bool number(struct accord_bytes *rest, uint64_t *value)
     return accord_word_next(rest, &found) && accord_decimal_read(found, value);
 }
 
-/* [policy <number> <digest>] [current <index> <time> <origin>] [time <time>], in this order */
+/* <key> <number>, where the key stands next: a number that is remembered is not 0. */
+static bool read_number(struct accord_bytes *rest, const char *key, uint64_t *value)
+{
+    struct accord_bytes peek = *rest;
+    if (rest->size == 0 || !word(&peek, key)) {
+        return true;
+    }
+    *rest = peek;
+    return number(rest, value) && *value > 0;
+}
+
+/* [policy <number> <digest>] [current <index> <time> <origin>] [time <time>] [roster <number>], in this order */
 static bool read_rest(struct accord_bytes rest, struct accord_remembered *remembered)
 {
     struct accord_bytes digest, peek = rest;
@@ -62,8 +73,8 @@ static bool read_rest(struct accord_bytes rest, struct accord_remembered *rememb
         }
         rest = peek;
     }
-    return rest.size == 0 ||
-           (word(&rest, "time") && number(&rest, &remembered->time) && remembered->time > 0 && rest.size == 0);
+    return read_number(&rest, "time", &remembered->time) && read_number(&rest, "roster", &remembered->roster_number) &&
+           rest.size == 0;
 }
 
 /* Cuts the next line; false where it does not follow the grammar. */
@@ -105,6 +116,10 @@ static void print(struct accord_out *out, struct accord_bytes key, const struct 
     if (remembered->time > 0) {
         accord_put(out, ACCORD_LITERAL(" time "));
         accord_put_decimal(out, remembered->time);
+    }
+    if (remembered->roster_number > 0) {
+        accord_put(out, ACCORD_LITERAL(" roster "));
+        accord_put_decimal(out, remembered->roster_number);
     }
     accord_put_byte(out, '\n');
 }
@@ -247,6 +262,7 @@ static struct accord_remembered join(const struct accord_remembered *known, cons
         both.current = known->current;
     }
     both.time = known->time > next->time ? known->time : next->time;
+    both.roster_number = known->roster_number > next->roster_number ? known->roster_number : next->roster_number;
     return both;
 }
 
@@ -259,7 +275,8 @@ enum accord_status accord_accepted_take(struct accord_accepted *accepted, struct
     struct accord_bytes key = key_of(&key_out, vendor, product), rest = accord_buffer_bytes(&accepted->lines);
     struct line line;
     bool found = find(&rest, key, &line);
-    if (found && next->sequence < line.remembered.sequence) {
+    bool goes_back = next->goes_back && next->goes_back_from == line.remembered.sequence;
+    if (found && !goes_back && next->sequence < line.remembered.sequence) {
         accord_fail(error, ACCORD_ROLLBACK, 0);
         accord_error_expected_number(error, line.remembered.sequence);
         accord_error_found_number(error, next->sequence);

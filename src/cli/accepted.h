@@ -1,6 +1,7 @@
 /* What a verifier accepted before: of each vendor's products the highest sequence, the newest policy and `current`, and
- * the latest quorum time. A text file with a line for each, sorted, so that a person can read it and a backup can be
- * compared: `vendor product sequence [policy N DIGEST] [current INDEX TIME ORIGIN] [time TIME]`. */
+ * the latest quorum time, and the roster. A text file with a line for each, sorted, so that a person can read it and a
+ * backup can be compared: `vendor product sequence [policy N DIGEST] [current INDEX TIME ORIGIN] [time TIME] [roster
+ * N]`. */
 #ifndef ACCORD_CLI_ACCEPTED_H
 #define ACCORD_CLI_ACCEPTED_H
 
@@ -19,8 +20,8 @@ ACCORD_MUST_USE enum accord_status accord_accepted_open(struct accord_accepted *
 struct accord_bytes accord_accepted_lines(const struct accord_accepted *accepted);
 bool accord_accepted_find(struct accord_bytes lines, struct accord_bytes vendor, struct accord_bytes product,
                           struct accord_remembered *remembered);
-/* Takes what is to be remembered; of what was known, nothing goes back. ACCORD_ROLLBACK where its sequence is lower
- * than one that was accepted before; nothing changes then. */
+/* Takes what is to be remembered; of what was known, nothing goes back but what says so itself. ACCORD_ROLLBACK where
+ * its sequence is lower than one that was accepted before; nothing changes then. */
 ACCORD_MUST_USE enum accord_status accord_accepted_take(struct accord_accepted *accepted, struct accord_bytes vendor,
                                                         struct accord_bytes product,
                                                         const struct accord_remembered *next,

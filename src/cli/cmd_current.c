@@ -25,6 +25,7 @@ const struct accord_option accord_options_current[] = {
      .value = "[NAME=]SEQUENCE",
      .help = "the lowest sequence still fit for use, of one channel or of all",
      .rule = ACCORD_OPTION_REPEATED},
+    {.name = "only", .help = "these channels and no others: nothing is taken from the statement before"},
     {.name = "output", .value = "FILE", .help = "where the proof goes; otherwise P.current", .letter = 'o'},
     ACCORD_ENTER_PASSPHRASE,
     ACCORD_ENTER_TIMEOUT,
@@ -181,7 +182,8 @@ static enum accord_status take_known(struct saying *saying, struct accord_error 
     struct accord_channel known, *channel;
     size_t cursor = 0;
     enum accord_status status = ACCORD_OK;
-    while (status == ACCORD_OK && view->has_current && accord_current_next_channel(&view->current, &cursor, &known)) {
+    bool holds_on = view->has_current && !accord_call_flag(saying->call, "only");
+    while (status == ACCORD_OK && holds_on && accord_current_next_channel(&view->current, &cursor, &known)) {
         status = add_channel(saying, known.name, &channel, error);
         if (status == ACCORD_OK) {
             *channel = known;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "accord/judge.h"
 #include "accord/proof.h"
 #include "cli/commands.h"
 #include "cli/enter_call.h"
@@ -226,6 +227,12 @@ static enum accord_status make(void *context, const struct accord_roster_claim *
     const struct accord_product_view *view = requiring->view;
     struct accord_demands *demands = &requiring->demands;
     (void)roster;
+    if (view->policy_count == ACCORD_PRODUCT_POLICIES_MAX) {
+        accord_fail(error, ACCORD_TOO_LARGE, 0);
+        accord_error_what(error, ACCORD_LITERAL("policies of the product"));
+        accord_error_expected_number(error, ACCORD_PRODUCT_POLICIES_MAX);
+        return ACCORD_TOO_LARGE;
+    }
     *demands = view->policy_count > 0 ? view->policy.demands : (struct accord_demands){.notice = NOTICE};
     requiring->number = view->policy_count + 1;
     enum accord_status status = take_options(requiring, error);

@@ -149,15 +149,17 @@ static enum accord_status read_given(const struct accord_call *call, const struc
         const char *path;
         size_t cursor = 0;
         while (status == ACCORD_OK && accord_call_next(call, options[i], &cursor, &path)) {
-            struct accord_given *one = &given->files[given->count++];
-            one->path = path;
-            accord_buffer_init(&one->bytes, ACCORD_BUNDLE_FILE_SIZE_MAX);
+            struct accord_given *one = &given->files[given->count];
             if (i == 1 && is_log(call, path)) {
+                size_t products;
                 given->asks_log = true;
-                status = accord_verify_log(call, verifier, path, &one->bytes, error);
-                given->count -= one->bytes.size == 0; /* it knows nothing of these products */
+                status = accord_verify_log(call, verifier, path, one, &products, error);
+                given->count += products;
             } else {
                 given->names_current |= i == 1;
+                given->count++;
+                one->path = path;
+                accord_buffer_init(&one->bytes, ACCORD_BUNDLE_FILE_SIZE_MAX);
                 status = accord_file_read(call->fs, path, &one->bytes, error);
             }
         }
@@ -220,8 +222,9 @@ static int verify_given(const struct accord_call *call, const struct accord_veri
 {
     struct accord_error error = {0};
     struct given given = {0};
-    given.files =
-        calloc(accord_call_count(call, "bundle") + accord_call_count(call, "current") + 1, sizeof *given.files);
+    given.files = calloc(accord_call_count(call, "bundle") +
+                             accord_call_count(call, "current") * ACCORD_VERIFY_LOG_PRODUCTS_MAX + 1,
+                         sizeof *given.files);
     error.status =
         given.files == NULL ? accord_fail(&error, ACCORD_NO_MEMORY, 0) : read_given(call, verifier, &given, &error);
     int result = error.status == ACCORD_OK ? verify(call, verifier, &given) : accord_refuse(call, NULL, &error);

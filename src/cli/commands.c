@@ -338,10 +338,10 @@ const struct accord_command accord_commands[] = {
          "is "
          "still fit for use; and what is taken back. The proof, P.current, travels with the product's files: a device "
          "that has it cannot be kept at an old release, or be shown an old policy.\n\n"
-         "What the newest statement in the log says of channels holds on; a channel that is alone follows the newest "
-         "release. The key is one that the roster has for this (`key current`), so that the machine with the timer "
-         "holds "
-         "no key that could sign a release; a threshold of release keys does as well.",
+         "What the newest statement in the log says of channels holds on, unless --only is given: after a stolen key "
+         "said it, for example. A channel that is alone follows the newest release. The key is one that the roster has "
+         "for this (`key current`), so that the machine with the timer holds no key that could sign a release; a "
+         "threshold of release keys does as well.",
      .example = "accord current --accord https://log.example/ --vendor cisco.com --product ios-xe --key current.key\n",
      .options = accord_options_current,
      .run = accord_run_current,

@@ -87,10 +87,7 @@ static enum accord_status see_policy(struct accord_product_view *view, const str
         return ACCORD_OK;
     }
     if (view->policy_count == POLICIES_MAX) {
-        accord_fail(error, ACCORD_TOO_LARGE, 0);
-        accord_error_what(error, ACCORD_LITERAL("policies of the product"));
-        accord_error_expected_number(error, POLICIES_MAX);
-        return ACCORD_TOO_LARGE;
+        return ACCORD_OK; /* nor does a judge know more */
     }
     struct accord_product_entry *kept = &view->policies[view->policy_count++];
     enum accord_status status = keep(kept, index, entry, error);
@@ -124,8 +121,6 @@ static enum accord_status see_current(struct accord_product_view *view, const st
                                       uint64_t index, struct accord_bytes entry, struct accord_error *error)
 {
     struct accord_current_claim claim;
-    uint64_t sequence;
-    size_t cursor = 0;
     const struct accord_roster_claim *roster = roster_of(chain);
     if (roster == NULL || accord_current_parse(&claim, entry, NULL) != ACCORD_OK ||
         !is_ours(view, claim.vendor, claim.product) ||
@@ -135,9 +130,6 @@ static enum accord_status see_current(struct accord_product_view *view, const st
     enum accord_status status = keep(&view->current_entry, index, entry, error);
     if (status == ACCORD_OK) {
         status = accord_current_parse(&view->current, accord_buffer_bytes(&view->current_entry.entry), error);
-    }
-    while (status == ACCORD_OK && accord_current_next_withdrawn(&view->current, &cursor, &sequence)) {
-        status = accord_product_view_withdraw(view, sequence, error);
     }
     view->has_current = status == ACCORD_OK;
     return status;
@@ -154,8 +146,22 @@ static void keep_withdrawal(struct accord_product_view *view, uint64_t index)
     view->withdrawals[view->withdrawal_count++] = index;
 }
 
-static enum accord_status see_withdraw(struct accord_product_view *view, const struct accord_chain *chain,
-                                       uint64_t index, struct accord_bytes entry, struct accord_error *error)
+/* Takes note of one that was taken back. What is too much does not keep a vendor from saying anything more: the lowest
+ * goes, below which nothing is fit for use any more. */
+static void see_withdrawn(struct accord_product_view *view, uint64_t sequence)
+{
+    if (view->withdrawn_count == ACCORD_SEQUENCES_MAX) {
+        if (sequence < view->withdrawn[0]) {
+            return;
+        }
+        memmove(view->withdrawn, view->withdrawn + 1, (ACCORD_SEQUENCES_MAX - 1) * sizeof view->withdrawn[0]);
+        view->withdrawn_count--;
+    }
+    (void)!accord_product_view_withdraw(view, sequence, NULL);
+}
+
+static void see_withdraw(struct accord_product_view *view, const struct accord_chain *chain, uint64_t index,
+                         struct accord_bytes entry)
 {
     struct accord_withdraw_claim claim;
     struct accord_signers signers;
@@ -166,14 +172,12 @@ static enum accord_status see_withdraw(struct accord_product_view *view, const s
         !is_ours(view, claim.vendor, claim.product) ||
         accord_roster_signed(roster, &claim.statement.note, claim.vendor, NULL, view->crypto, &signers, NULL) !=
             ACCORD_OK) {
-        return ACCORD_OK;
+        return;
     }
-    enum accord_status status = ACCORD_OK;
     keep_withdrawal(view, index);
-    while (status == ACCORD_OK && accord_withdraw_next_sequence(&claim, &cursor, &sequence)) {
-        status = accord_product_view_withdraw(view, sequence, error);
+    while (accord_withdraw_next_sequence(&claim, &cursor, &sequence)) {
+        see_withdrawn(view, sequence);
     }
-    return status;
 }
 
 /* A tlog-proof without its extra line, made whole with the entry. */
@@ -237,8 +241,10 @@ enum accord_status accord_product_view_see(struct accord_product_view *view, con
         see_seen(view, chain, entry);
         return ACCORD_OK;
     }
-    return accord_cut_prefix(&rest, ACCORD_LITERAL("withdraw\n")) ? see_withdraw(view, chain, index, entry, error)
-                                                                  : ACCORD_OK;
+    if (accord_cut_prefix(&rest, ACCORD_LITERAL("withdraw\n"))) {
+        see_withdraw(view, chain, index, entry);
+    }
+    return ACCORD_OK;
 }
 
 void accord_product_view_print_head(struct accord_out *out, const struct accord_product_view *view)

@@ -25,7 +25,7 @@ struct accord_product_view {
     bool has_current;
     struct accord_product_entry current_entry;
     struct accord_current_claim current; /* the newest */
-    size_t withdrawn_count;              /* of withdrawals and of the newest `current`, ascending */
+    size_t withdrawn_count;              /* of withdrawals, ascending; where they are too many, the highest */
     uint64_t withdrawn[ACCORD_SEQUENCES_MAX];
     size_t withdrawal_count; /* where withdrawals are: the newest of them */
     uint64_t withdrawals[64];

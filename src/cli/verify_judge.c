@@ -99,8 +99,16 @@ static enum accord_status add_file(struct accord_judge_bench *bench, const char 
     return status;
 }
 
-static enum accord_status fill_dossier(struct accord_judge_bench *bench, struct accord_bytes proof,
-                                       struct accord_error *error)
+/* A log that knows nothing of a product gives nothing for it. */
+static bool is_for(const struct accord_given *given, const struct accord_release_claim *release)
+{
+    return given->vendor[0] == '\0' ||
+           (given->bytes.size > 0 && accord_bytes_equal(accord_bytes_of(given->vendor), release->vendor) &&
+            accord_bytes_equal(accord_bytes_of(given->product), release->product));
+}
+
+static enum accord_status fill_dossier(struct accord_judge_bench *bench, const struct accord_release_claim *release,
+                                       struct accord_bytes proof, struct accord_error *error)
 {
     const struct accord_judge_job *job = bench->job;
     enum accord_status status = make_room(bench, proof.size, error);
@@ -113,7 +121,9 @@ static enum accord_status fill_dossier(struct accord_judge_bench *bench, struct 
         status = add_file(bench, bench->own_path, accord_buffer_bytes(&bench->own), error);
     }
     for (size_t i = 0; status == ACCORD_OK && i < job->given_count; i++) {
-        status = add_file(bench, job->given[i].path, accord_buffer_bytes(&job->given[i].bytes), error);
+        if (is_for(&job->given[i], release)) {
+            status = add_file(bench, job->given[i].path, accord_buffer_bytes(&job->given[i].bytes), error);
+        }
     }
     return status;
 }
@@ -124,7 +134,8 @@ static bool is_plain(const struct accord_judge_bench *bench, const struct accord
 {
     return bench->own.size == 0 && bench->job->given_count == 0 && bench->job->channel.size == 0 &&
            !bench->job->needs_current && !release->has_policy && release->stage_count == 0 &&
-           remembered->policy_number == 0 && remembered->current.origin.size == 0;
+           remembered->policy_number == 0 && remembered->current.origin.size == 0 &&
+           remembered->roster_number <= bench->job->verifier->roster.number;
 }
 
 enum accord_status accord_judge_file(struct accord_judge_bench *bench, const struct accord_verdict *verdict,
@@ -136,7 +147,8 @@ enum accord_status accord_judge_file(struct accord_judge_bench *bench, const str
     struct accord_remembered remembered;
     *answer = NULL;
     (void)accord_accepted_find(job->remembered, release->vendor, release->product, &remembered);
-    *next = (struct accord_remembered){.released = true, .sequence = release->sequence};
+    *next = (struct accord_remembered){
+        .released = true, .sequence = release->sequence, .roster_number = job->verifier->roster.number};
     enum accord_status status = read_own(bench, file, error);
     if (status != ACCORD_OK || is_plain(bench, release, &remembered)) {
         return status;
@@ -147,7 +159,7 @@ enum accord_status accord_judge_file(struct accord_judge_bench *bench, const str
                                              .needs_current = job->needs_current,
                                              .clock = job->clock,
                                              .remembered = &remembered};
-    status = fill_dossier(bench, proof, error);
+    status = fill_dossier(bench, release, proof, error);
     if (status == ACCORD_OK) {
         status = accord_judge(&question, &bench->judgement, error);
     }

@@ -8,10 +8,11 @@
 #include "base/buffer.h"
 #include "base/fs.h"
 
-/* A file that is given for all: a bundle, or a single proof. */
+/* A bundle, or a single proof, that is given for all files, or for those of one product. */
 struct accord_given {
     const char *path;
     struct accord_buffer bytes;
+    char vendor[256], product[256]; /* empty: for all */
 };
 
 /* For all files of a run; read-only while it lasts. */

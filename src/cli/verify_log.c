@@ -12,13 +12,12 @@
 #include "cli/product_view.h"
 #include "cli/say.h"
 
-#define PRODUCTS_MAX 32
 #define PATH_SIZE 4096
 
 struct asking {
     const struct accord_call *call;
     const struct accord_verifier *verifier;
-    struct accord_buffer *bundle;
+    const char *location;
     struct accord_reader *reader;
     struct accord_chain *chain;
     struct accord_buffer checkpoint, bytes; /* bytes: of the proof or the entry at hand */
@@ -26,8 +25,8 @@ struct asking {
     struct accord_frontier frontier; /* of what was read */
     struct accord_progress progress;
     size_t count;
-    char vendors[PRODUCTS_MAX][256], products[PRODUCTS_MAX][256];
-    struct accord_product_view *views[PRODUCTS_MAX];
+    struct accord_given *given; /* as many */
+    struct accord_product_view *views[ACCORD_VERIFY_LOG_PRODUCTS_MAX];
 };
 
 /* Which products? */
@@ -41,19 +40,21 @@ static enum accord_status add_product(struct asking *asking, const struct accord
             return ACCORD_OK;
         }
     }
-    if (asking->count == PRODUCTS_MAX) {
+    if (asking->count == ACCORD_VERIFY_LOG_PRODUCTS_MAX) {
         accord_fail(error, ACCORD_TOO_LARGE, 0);
         accord_error_what(error, ACCORD_LITERAL("products at once, with what a log says of them"));
-        accord_error_expected_number(error, PRODUCTS_MAX);
+        accord_error_expected_number(error, ACCORD_VERIFY_LOG_PRODUCTS_MAX);
         return ACCORD_TOO_LARGE;
     }
-    char *vendor = asking->vendors[asking->count], *product = asking->products[asking->count];
-    snprintf(vendor, sizeof asking->vendors[0], "%.*s", ACCORD_TEXT(release->vendor));
-    snprintf(product, sizeof asking->products[0], "%.*s", ACCORD_TEXT(release->product));
-    asking->views[asking->count] = accord_product_view_new(asking->call->crypto, vendor, product);
+    struct accord_given *given = &asking->given[asking->count];
+    snprintf(given->vendor, sizeof given->vendor, "%.*s", ACCORD_TEXT(release->vendor));
+    snprintf(given->product, sizeof given->product, "%.*s", ACCORD_TEXT(release->product));
+    asking->views[asking->count] = accord_product_view_new(asking->call->crypto, given->vendor, given->product);
     if (asking->views[asking->count] == NULL) {
         return accord_fail(error, ACCORD_NO_MEMORY, 0);
     }
+    given->path = asking->location;
+    accord_buffer_init(&given->bytes, ACCORD_BUNDLE_FILE_SIZE_MAX);
     asking->count++;
     return ACCORD_OK;
 }
@@ -154,12 +155,12 @@ static enum accord_status see(void *context, uint64_t index, struct accord_bytes
     return status;
 }
 
-static enum accord_status walk(struct asking *asking, const char *location, struct accord_error *error)
+static enum accord_status walk(struct asking *asking, struct accord_error *error)
 {
     const struct accord_call *call = asking->call;
     struct accord_checkpoint_claim claim;
     enum accord_status status =
-        accord_log_source_open(&asking->reader, call->fs, call->crypto, call->network, location, error);
+        accord_log_source_open(&asking->reader, call->fs, call->crypto, call->network, asking->location, error);
     if (status == ACCORD_OK) {
         status = accord_chain_new(&asking->chain, call->crypto, asking->verifier->trust.charter, error);
     }
@@ -179,7 +180,7 @@ static enum accord_status walk(struct asking *asking, const char *location, stru
 
 /* Proofs */
 
-static enum accord_status put(struct asking *asking, uint64_t index, struct accord_bytes entry,
+static enum accord_status put(struct asking *asking, size_t which, uint64_t index, struct accord_bytes entry,
                               struct accord_error *error)
 {
     struct accord_buffer proof;
@@ -188,14 +189,14 @@ static enum accord_status put(struct asking *asking, uint64_t index, struct acco
         accord_enter_prove(asking->call->crypto, asking->reader, asking->size, accord_buffer_bytes(&asking->checkpoint),
                            index, entry, &proof, error);
     if (status == ACCORD_OK) {
-        status = accord_enter_bundle(asking->bundle, accord_buffer_bytes(&proof), error);
+        status = accord_enter_bundle(&asking->given[which].bytes, accord_buffer_bytes(&proof), error);
     }
     accord_buffer_free(&proof);
     return status;
 }
 
-/* The proof that was logged when the policy was new, where its witnesses still count; and the one of today. */
-static enum accord_status put_policy(struct asking *asking, const struct accord_product_entry *policy,
+/* The proof that was logged when the policy was new, where its witnesses still count; one of today otherwise. */
+static enum accord_status put_policy(struct asking *asking, size_t which, const struct accord_product_entry *policy,
                                      struct accord_error *error)
 {
     struct accord_proof_claim claim;
@@ -207,71 +208,90 @@ static enum accord_status put_policy(struct asking *asking, const struct accord_
                                         asking->call->crypto, &checkpoint, &cosigners, NULL) == ACCORD_OK &&
         accord_proof_verify(&claim, &checkpoint, accord_buffer_bytes(&policy->entry), asking->call->crypto, NULL) ==
             ACCORD_OK) {
-        return accord_enter_bundle(asking->bundle, old, error);
+        return accord_enter_bundle(&asking->given[which].bytes, old, error);
     }
-    return put(asking, policy->index, accord_buffer_bytes(&policy->entry), error);
+    return put(asking, which, policy->index, accord_buffer_bytes(&policy->entry), error);
 }
 
-/* What was taken back before the newest `current` stands in it. */
-static enum accord_status put_withdrawals(struct asking *asking, const struct accord_product_view *view,
-                                          struct accord_error *error)
+/* What was taken back before the newest `current` stands in it, unless its key is in the wrong hands. */
+static bool is_told(const struct accord_product_view *view, struct accord_bytes entry)
 {
+    struct accord_withdraw_claim claim;
+    uint64_t sequence, told;
+    size_t cursor = 0;
+    if (!view->has_current || accord_withdraw_parse(&claim, entry, NULL) != ACCORD_OK) {
+        return false;
+    }
+    while (accord_withdraw_next_sequence(&claim, &cursor, &sequence)) {
+        size_t place = 0;
+        bool found = false;
+        while (!found && accord_current_next_withdrawn(&view->current, &place, &told) && told <= sequence) {
+            found = told == sequence;
+        }
+        if (!found) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static enum accord_status put_withdrawals(struct asking *asking, size_t which, struct accord_error *error)
+{
+    const struct accord_product_view *view = asking->views[which];
     enum accord_status status = ACCORD_OK;
     for (size_t i = 0; status == ACCORD_OK && i < view->withdrawal_count; i++) {
         uint64_t index = view->withdrawals[i];
-        if (view->has_current && index < view->current_entry.index) {
-            continue;
-        }
         asking->bytes.size = 0;
         status = accord_reader_entry(asking->reader, index, &asking->bytes, error);
-        if (status == ACCORD_OK) {
-            status = put(asking, index, accord_buffer_bytes(&asking->bytes), error);
+        if (status == ACCORD_OK && !is_told(view, accord_buffer_bytes(&asking->bytes))) {
+            status = put(asking, which, index, accord_buffer_bytes(&asking->bytes), error);
         }
     }
     return status;
 }
 
-static enum accord_status put_all(struct asking *asking, struct accord_error *error)
+/* One proof at least is of today, where anything is known: it says how late it is. */
+static enum accord_status put_product(struct asking *asking, size_t which, struct accord_error *error)
 {
-    enum accord_status status = ACCORD_OK;
-    for (size_t i = 0; status == ACCORD_OK && i < asking->count; i++) {
-        const struct accord_product_view *view = asking->views[i];
-        if (view->has_current) {
-            status = put(asking, view->current_entry.index, accord_buffer_bytes(&view->current_entry.entry), error);
-        }
-        for (size_t j = 0; status == ACCORD_OK && j < view->policy_count; j++) {
-            status = put_policy(asking, &view->policies[j], error);
-        }
-        if (status == ACCORD_OK) {
-            status = put_withdrawals(asking, view, error);
-        }
+    const struct accord_product_view *view = asking->views[which];
+    const struct accord_product_entry *newest = view->has_current        ? &view->current_entry
+                                                : view->policy_count > 0 ? &view->policies[view->policy_count - 1]
+                                                                         : NULL;
+    enum accord_status status =
+        newest == NULL ? ACCORD_OK : put(asking, which, newest->index, accord_buffer_bytes(&newest->entry), error);
+    for (size_t i = 0; status == ACCORD_OK && i < view->policy_count; i++) {
+        status = put_policy(asking, which, &view->policies[i], error);
     }
-    return status;
+    return status == ACCORD_OK ? put_withdrawals(asking, which, error) : status;
 }
 
 enum accord_status accord_verify_log(const struct accord_call *call, const struct accord_verifier *verifier,
-                                     const char *location, struct accord_buffer *bundle, struct accord_error *error)
+                                     const char *location, struct accord_given *given, size_t *count,
+                                     struct accord_error *error)
 {
     struct asking *asking = calloc(1, sizeof *asking);
+    *count = 0;
     if (asking == NULL) {
         return accord_fail(error, ACCORD_NO_MEMORY, 0);
     }
     asking->call = call;
     asking->verifier = verifier;
-    asking->bundle = bundle;
+    asking->location = location;
+    asking->given = given;
     asking->progress = (struct accord_progress){.doing = "read", .of = "entries"};
     accord_buffer_init(&asking->checkpoint, ACCORD_NOTE_SIZE_MAX);
     accord_buffer_init(&asking->bytes, ACCORD_BUNDLE_FILE_SIZE_MAX);
     enum accord_status status = find_products(asking, error);
     if (status == ACCORD_OK && asking->count > 0) {
-        status = walk(asking, location, error);
-    }
-    if (status == ACCORD_OK) {
-        status = put_all(asking, error);
+        status = walk(asking, error);
     }
     for (size_t i = 0; i < asking->count; i++) {
+        if (status == ACCORD_OK) {
+            status = put_product(asking, i, error);
+        }
         accord_product_view_free(asking->views[i]);
     }
+    *count = asking->count;
     accord_chain_free(asking->chain);
     accord_reader_close(asking->reader);
     accord_buffer_free(&asking->checkpoint);

@@ -2,15 +2,19 @@
 #ifndef ACCORD_CLI_VERIFY_LOG_H
 #define ACCORD_CLI_VERIFY_LOG_H
 
-#include "accord/verify.h"
-#include "base/buffer.h"
 #include "cli/command.h"
+#include "cli/verify_judge.h"
 
-/* Walks the log once, and appends to *bundle proofs of the newest `current`, of the policies, and of the withdrawals
- * since, of each product that the proofs of the call's FILEs name; nothing where they name none that can be read.
- * Nothing of it is believed: it is put before the judge like any bundle. */
+#define ACCORD_VERIFY_LOG_PRODUCTS_MAX 32
+
+/* Walks the log once, and gives for each product that the proofs of the call's FILEs name a bundle: the newest
+ * `current`, the policies, and the withdrawals that it does not have. *given has room for
+ * ACCORD_VERIFY_LOG_PRODUCTS_MAX; *count says how many there are, also where it fails; the caller frees their bytes.
+ * All of the log was read, under a checkpoint that the verifier accepts; what the entries mean is not believed: they
+ * are put before the judge like any bundle. */
 ACCORD_MUST_USE enum accord_status accord_verify_log(const struct accord_call *call,
                                                      const struct accord_verifier *verifier, const char *location,
-                                                     struct accord_buffer *bundle, struct accord_error *error);
+                                                     struct accord_given *given, size_t *count,
+                                                     struct accord_error *error);
 
 #endif

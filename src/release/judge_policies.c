@@ -2,34 +2,55 @@
  * holds only after its notice. */
 #include <string.h>
 
+#include "core/text.h"
 #include "release/judge_inner.h"
 
-/* The policy of a number that follows from the one before it. Of two that do, the one that was logged first. */
+/* Has it this number? The fourth line of its head says so; whether the rest is a policy is asked of the few that have
+ * it.
+ */
+static bool has_number(struct accord_bytes entry, uint64_t number)
+{
+    struct accord_bytes line = {NULL, 0};
+    uint64_t found;
+    for (int i = 0; i < 4; i++)
+        if (!accord_cut_line(&entry, &line))
+            return false;
+    return accord_cut_prefix(&line, ACCORD_LITERAL("number ")) && accord_decimal_read(line, &found) && found == number;
+}
+
+/* The policy of a number that follows from the one before it. Of two that do, the one that was logged first. One that
+ * does not is passed over where another one does, so that a vendor whose keys were stolen can go on from before that;
+ * where none does, it is refused. */
 static enum accord_status find_number(const struct accord_judging *judging, uint64_t number)
 {
     struct accord_judgement *judgement = judging->judgement;
     const struct accord_product_policy_claim *previous = number == 1 ? NULL : &judgement->policies[number - 2];
     struct accord_product_policy_claim claim;
     const struct accord_exhibit *exhibit, *found = NULL;
+    struct accord_error why = {.status = ACCORD_OK};
     size_t cursor = 0;
     while ((exhibit = accord_judge_next(judging, ACCORD_EXHIBIT_POLICY, &cursor)) != NULL) {
-        enum accord_status status = accord_product_policy_parse(&claim, exhibit->entry, judging->error);
-        if (status == ACCORD_OK &&
-            (!accord_bytes_equal(claim.vendor, judging->release->vendor) ||
-             !accord_bytes_equal(claim.product, judging->release->product) || claim.number != number))
+        if (!has_number(exhibit->entry, number))
             continue;
-        if (status == ACCORD_OK)
-            status = accord_product_policy_verify(&claim, previous, judging->roster, &exhibit->place, judging->crypto,
-                                                  judging->error);
+        enum accord_status status = accord_product_policy_parse(&claim, exhibit->entry, judging->error);
         if (status != ACCORD_OK)
             return status;
-        if (found == NULL || accord_judge_before(&exhibit->place, &found->place)) {
+        if (!accord_bytes_equal(claim.vendor, judging->release->vendor) ||
+            !accord_bytes_equal(claim.product, judging->release->product) || claim.number != number)
+            continue;
+        status =
+            accord_product_policy_verify(&claim, previous, judging->roster, &exhibit->place, judging->crypto, &why);
+        if (status == ACCORD_OK && (found == NULL || accord_judge_before(&exhibit->place, &found->place))) {
             found = exhibit;
             judgement->policies[number - 1] = claim;
         }
     }
     judgement->policy_exhibits[number - 1] = found;
-    return ACCORD_OK;
+    if (found != NULL || why.status == ACCORD_OK)
+        return ACCORD_OK;
+    if (judging->error != NULL)
+        *judging->error = why;
+    return why.status;
 }
 
 static enum accord_status collect(const struct accord_judging *judging)

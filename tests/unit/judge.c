@@ -209,7 +209,8 @@ static struct accord_exhibit *release_with(const char *policy, const char *stage
 static struct accord_exhibit *policy(unsigned number, const struct accord_exhibit *previous, const char *demands,
                                      uint64_t index, uint64_t seen_at)
 {
-    char text[4096], digest[80], line[128] = "";
+    static char text[ACCORD_ENTRY_SIZE_MAX];
+    char digest[80], line[128] = "";
     if (previous != NULL) {
         digest_text(previous, digest);
         snprintf(line, sizeof line, "previous %s\n", digest);
@@ -333,6 +334,18 @@ static void policies_are_all_there(void **state)
     assert_int_equal(judge(release), ACCORD_POLICY);
     other->place.index = 9;
     assert_int_equal(judge(release), ACCORD_OK);
+
+    /* one that does not follow is refused, but where another one does */
+    begin();
+    first = policy(1, NULL, "notice 0\n", 10, 1000);
+    (void)add(ACCORD_EXHIBIT_POLICY, HEAD("policy") "number 2\nprevious " D "\ntime 1000\nnotice 0\n",
+              world->release[0], 11, 1000);
+    release = release_with(names_policy(1, first), "");
+    assert_int_equal(judge(release), ACCORD_POLICY);
+    second = policy(2, first, "notice 0\npublic-for 1000000\n", 60, RELEASED_AT + 1);
+    assert_int_equal(judge(release), ACCORD_NOT_PUBLIC);
+    assert_int_equal(world->judgement.policy_count, 2);
+    second->kind = ACCORD_EXHIBIT_OTHER;
 
     /* somebody else's signature makes no policy */
     begin();
@@ -647,6 +660,63 @@ static void rebuilders(void **state)
     assert_int_equal(judge(release), ACCORD_OK);
 }
 
+/* Lines of a key with digests that no other line has, as many as an entry holds; the text is the caller's until the
+ * next call. */
+static const char *long_attestation(const char *head, const char *key, unsigned number)
+{
+    static char text[ACCORD_ENTRY_SIZE_MAX];
+    size_t size = (size_t)snprintf(text, sizeof text, "%s", head);
+    for (unsigned i = 0; size + 512 < sizeof text; i++)
+        size += (size_t)snprintf(text + size, sizeof text - size, "%s sha256:%056x%08x x\n", key, number, i);
+    return text;
+}
+
+/* However much attestations say, a judgement takes no longer than a moment. */
+static void much(void **state)
+{
+    (void)state;
+    char stages[8192] = "";
+    begin();
+    for (unsigned i = 0; i < ACCORD_ATTESTATIONS_MAX; i++) {
+        const bool source = i % 2 == 0;
+        char digest[80];
+        const struct accord_exhibit *exhibit =
+            add(ACCORD_EXHIBIT_ATTEST,
+                source ? long_attestation(ATTEST("source", "m0.example"), "subject", i)
+                       : long_attestation(ATTEST("build", "m0.example") "subject " A " a\n", "material", i),
+                world->stage[0], 20 + i, 2000);
+        digest_text(exhibit, digest);
+        snprintf(stages + strlen(stages), sizeof stages - strlen(stages), "stage %s %s\n", source ? "source" : "build",
+                 digest);
+    }
+    struct accord_exhibit *release = release_with("", stages);
+    assert_int_equal(judge(release), ACCORD_TOO_LARGE);
+    /* one more than a release may name */
+    snprintf(stages + strlen(stages), sizeof stages - strlen(stages), "stage test " D "\n");
+    begin();
+    assert_int_equal(judge(release_with("", stages)), ACCORD_OK); /* none of them is there */
+    assert_int_equal(world->judgement.absent_count, ACCORD_ATTESTATIONS_MAX + 1);
+}
+
+/* As many policies as there may be, each as long as an entry. */
+static void many_policies(void **state)
+{
+    (void)state;
+    static char demands[65000];
+    struct accord_exhibit *last = NULL;
+    begin();
+    size_t size = (size_t)snprintf(demands, sizeof demands, "notice 0\n");
+    for (unsigned i = 0; i < 4000; i++)
+        size += (size_t)snprintf(demands + size, sizeof demands - size, "x-a 1234567\n");
+    for (unsigned i = 1; i <= ACCORD_PRODUCT_POLICIES_MAX; i++)
+        last = policy(i, last, demands, i, 1000 + i);
+    for (unsigned i = 0; i < 128; i++)
+        (void)policy(1, NULL, demands, 100 + i, 2000 + i);
+    struct accord_exhibit *release = release_with(names_policy(ACCORD_PRODUCT_POLICIES_MAX, last), "");
+    assert_int_equal(judge(release), ACCORD_OK);
+    assert_int_equal(world->judgement.policy_count, ACCORD_PRODUCT_POLICIES_MAX);
+}
+
 static uint64_t said_at; /* the time that `current` statements have; 0: that at which they are seen */
 
 static struct accord_exhibit *current(const char *lines, uint64_t index, uint64_t seen_at,
@@ -754,6 +824,45 @@ static void fresh(void **state)
     assert_int_equal(judge(release), ACCORD_STALE);
 }
 
+/* A stolen key released the highest sequence that there is, and this device took it. */
+static void recovery(void **state)
+{
+    (void)state;
+    begin();
+    struct accord_exhibit *release = release_with("", "");
+    world->remembered = (struct accord_remembered){.released = true, .sequence = UINT64_MAX};
+    assert_int_equal(judge(release), ACCORD_ROLLBACK);
+    (void)add(ACCORD_EXHIBIT_WITHDRAW, HEAD("withdraw") "sequence 18446744073709551615\nreason compromised\n",
+              world->release[0], 69, 4999);
+    assert_int_equal(judge(release), ACCORD_ROLLBACK); /* from which on a release is fit, a withdrawal does not say */
+    struct accord_exhibit *now =
+        current("channel stable 9 7\nwithdrawn 18446744073709551615\n", 70, 5000, world->current[0]);
+    assert_int_equal(judge(release), ACCORD_OK);
+    assert_true(world->judgement.next.goes_back);
+    assert_int_equal(world->judgement.next.goes_back_from, UINT64_MAX);
+    assert_int_equal(world->judgement.next.sequence, 7);
+    world->remembered.sequence = 8; /* which is not taken back */
+    assert_int_equal(judge(release), ACCORD_ROLLBACK);
+    world->remembered.sequence = UINT64_MAX;
+    (void)current("channel stable 9 8\nwithdrawn 18446744073709551615\n", 71, 5001, world->current[0]);
+    assert_int_equal(judge(release), ACCORD_SUPERSEDED);
+    now->place.index = 72;
+    world->remembered.current = (struct accord_place){ACCORD_LITERAL("m0.example/log"), 73, 5002};
+    assert_int_equal(judge(release), ACCORD_ROLLBACK); /* an older word does not take back */
+}
+
+static void rosters(void **state)
+{
+    (void)state;
+    begin();
+    struct accord_exhibit *release = release_with("", "");
+    world->remembered.roster_number = 1;
+    assert_int_equal(judge(release), ACCORD_OK);
+    assert_int_equal(world->judgement.next.roster_number, 1);
+    world->remembered.roster_number = 2;
+    assert_int_equal(judge(release), ACCORD_TRUST);
+}
+
 static void ages(void **state)
 {
     (void)state;
@@ -836,7 +945,11 @@ int main(void)
         cmocka_unit_test(mirrors),
         cmocka_unit_test(stages),
         cmocka_unit_test(rebuilders),
+        cmocka_unit_test(much),
+        cmocka_unit_test(many_policies),
         cmocka_unit_test(fresh),
+        cmocka_unit_test(recovery),
+        cmocka_unit_test(rosters),
         cmocka_unit_test(ages),
         cmocka_unit_test(withdrawals),
     };
