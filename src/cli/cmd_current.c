@@ -64,6 +64,12 @@ static enum accord_status see(void *context, const struct accord_chain *chain, u
     return accord_product_view_see(saying->view, chain, index, entry, error);
 }
 
+static bool again(void *context, const struct accord_chain *chain, struct accord_bytes origin)
+{
+    struct saying *saying = context;
+    return accord_product_view_again(saying->view, chain, origin);
+}
+
 static enum accord_status wrong(const char *option, const char *value, struct accord_error *error)
 {
     accord_fail(error, ACCORD_USAGE, 0);
@@ -314,7 +320,9 @@ static enum accord_status judge_current(void *context, const struct accord_roste
 
 int accord_run_current(struct accord_call *call)
 {
-    return run(call, (struct accord_enter_plan){.see = see, .make = make_current, .judge = judge_current}, "current");
+    return run(call,
+               (struct accord_enter_plan){.see = see, .again = again, .make = make_current, .judge = judge_current},
+               "current");
 }
 
 /* withdraw */
@@ -408,6 +416,7 @@ static enum accord_status judge_withdraw(void *context, const struct accord_rost
 
 int accord_run_withdraw(struct accord_call *call)
 {
-    return run(call, (struct accord_enter_plan){.see = see, .make = make_withdraw, .judge = judge_withdraw},
+    return run(call,
+               (struct accord_enter_plan){.see = see, .again = again, .make = make_withdraw, .judge = judge_withdraw},
                "withdrawn");
 }

@@ -264,6 +264,12 @@ static enum accord_status see(void *context, const struct accord_chain *chain, u
     return accord_product_view_see(requiring->view, chain, index, entry, error);
 }
 
+static bool again(void *context, const struct accord_chain *chain, struct accord_bytes origin)
+{
+    struct requiring *requiring = context;
+    return accord_product_view_again(requiring->view, chain, origin);
+}
+
 static enum accord_status judge(void *context, const struct accord_roster_claim *roster, struct accord_bytes entry,
                                 struct accord_error *error)
 {
@@ -391,7 +397,8 @@ static int require(const struct accord_call *call, const struct accord_enter *en
     struct accord_error error = {0};
     struct accord_entered entered;
     bool statement_only = accord_call_flag(call, "statement-only");
-    const struct accord_enter_plan plan = {.context = requiring, .see = see, .make = make, .judge = judge};
+    const struct accord_enter_plan plan = {
+        .context = requiring, .see = see, .again = again, .make = make, .judge = judge};
     accord_entered_init(&entered);
     requiring->time = time_of(call, enter);
     error.status = statement_only ? accord_enter_statement(enter, &plan, &entered, &error)

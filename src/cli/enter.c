@@ -45,6 +45,30 @@ static enum accord_status survey_entry(void *context, uint64_t index, struct acc
     return status;
 }
 
+static enum accord_status see_again(void *context, uint64_t index, struct accord_bytes entry,
+                                    struct accord_error *error)
+{
+    struct survey *survey = context;
+    return survey->plan->see(survey->plan->context, survey->chain, index, entry, error);
+}
+
+static enum accord_status look_again(struct survey *survey, struct accord_reader *reader, uint64_t size,
+                                     struct accord_error *error)
+{
+    struct accord_buffer note;
+    struct accord_checkpoint_claim checkpoint;
+    accord_buffer_init(&note, ACCORD_NOTE_SIZE_MAX);
+    enum accord_status status = accord_reader_checkpoint(reader, &note, error);
+    if (status == ACCORD_OK) {
+        status = accord_checkpoint_parse(&checkpoint, accord_buffer_bytes(&note), error);
+    }
+    if (status == ACCORD_OK && survey->plan->again(survey->plan->context, survey->chain, checkpoint.origin)) {
+        status = accord_scan(reader, size, see_again, survey, error);
+    }
+    accord_buffer_free(&note);
+    return status;
+}
+
 enum accord_status accord_enter_survey(const struct accord_enter *enter, const struct accord_enter_plan *plan,
                                        struct accord_reader *reader, uint64_t size, struct accord_chain **chain,
                                        struct accord_error *error)
@@ -55,7 +79,8 @@ enum accord_status accord_enter_survey(const struct accord_enter *enter, const s
     }
     struct survey survey = {plan, *chain};
     accord_reader_set_size(reader, size);
-    return accord_scan(reader, size, survey_entry, &survey, error);
+    status = accord_scan(reader, size, survey_entry, &survey, error);
+    return status == ACCORD_OK && plan->again != NULL ? look_again(&survey, reader, size, error) : status;
 }
 
 static enum accord_status sign_by(const struct accord_enter *enter, const char *key, struct accord_bytes text,

@@ -17,6 +17,9 @@ struct accord_enter_plan {
     /* Each entry of the log, in order; the chain has taken it before. May be NULL. */
     enum accord_status (*see)(void *context, const struct accord_chain *chain, uint64_t index,
                               struct accord_bytes entry, struct accord_error *error);
+    /* After all of them: is another look needed, with the chain as it is in the end? origin is the log's. May be NULL.
+     */
+    bool (*again)(void *context, const struct accord_chain *chain, struct accord_bytes origin);
     /* Prints the statement's text. */
     enum accord_status (*make)(void *context, const struct accord_roster_claim *roster, struct accord_out *text,
                                struct accord_error *error);

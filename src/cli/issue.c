@@ -38,6 +38,12 @@ static enum accord_status see(void *context, const struct accord_chain *chain, u
     return accord_product_view_see(issuing->issue->view, chain, index, entry, error);
 }
 
+static bool again(void *context, const struct accord_chain *chain, struct accord_bytes origin)
+{
+    struct issuing *issuing = context;
+    return accord_product_view_again(issuing->issue->view, chain, origin);
+}
+
 static enum accord_status next_sequence(const struct issuing *issuing, uint64_t *sequence, struct accord_error *error)
 {
     const struct accord_issue *issue = issuing->issue;
@@ -197,7 +203,7 @@ static enum accord_status issue_by(const struct accord_issue *issue, struct acco
 {
     struct issuing issuing = {.issue = issue, .issued = issued, .policy = malloc(sizeof *issuing.policy)};
     const struct accord_enter_plan plan = {
-        .context = &issuing, .see = see, .make = make, .judge = judge, .after = after};
+        .context = &issuing, .see = see, .again = again, .make = make, .judge = judge, .after = after};
     accord_buffer_init(&issuing.policy_text, ACCORD_POLICY_SIZE_MAX);
     enum accord_status status = issuing.policy == NULL ? accord_fail(error, ACCORD_NO_MEMORY, 0)
                                                        : enter(&issue->enter, &plan, &issued->entered, error);

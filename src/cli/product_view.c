@@ -61,15 +61,48 @@ static const struct accord_roster_claim *roster_of(const struct accord_chain *ch
     return chain->has_roster ? accord_chain_roster(chain) : NULL;
 }
 
-static void see_release(struct accord_product_view *view, const struct accord_chain *chain, struct accord_bytes entry)
+/* Where an entry is; NULL in a first walk, where each roster speaks for its own time. Of the quorum times of another
+ * log nothing is known here, so its rosters' `past` lines take nothing away. */
+static const struct accord_place *place_of(const struct accord_product_view *view, uint64_t index,
+                                           struct accord_place *place)
 {
+    *place = (struct accord_place){.origin = view->origin, .index = index};
+    return view->origin.size == 0 ? NULL : place;
+}
+
+bool accord_product_view_again(struct accord_product_view *view, const struct accord_chain *chain,
+                               struct accord_bytes origin)
+{
+    const struct accord_roster_claim *roster = roster_of(chain);
+    bool lost = roster != NULL && accord_roster_member(roster, view->vendor) == SIZE_MAX;
+    for (size_t i = 0; roster != NULL && i < roster->past_count; i++) {
+        lost |= accord_bytes_equal(roster->past[i].owner, view->vendor);
+    }
+    if (!lost || origin.size > sizeof view->origin_text) {
+        return false;
+    }
+    for (size_t i = 0; i < POLICIES_MAX; i++) {
+        view->policies[i].entry.size = view->policies[i].proof.size = 0;
+    }
+    memcpy(view->origin_text, origin.data, origin.size);
+    view->origin = (struct accord_bytes){(const uint8_t *)view->origin_text, origin.size};
+    view->released = view->has_current = false;
+    view->highest = view->policy_count = view->withdrawn_count = view->withdrawal_count = 0;
+    return true;
+}
+
+static void see_release(struct accord_product_view *view, const struct accord_chain *chain, uint64_t index,
+                        struct accord_bytes entry)
+{
+    struct accord_place place;
     struct accord_release_claim claim;
     struct accord_release release;
     const struct accord_roster_claim *roster = roster_of(chain);
     if (accord_release_parse(&claim, entry, NULL) != ACCORD_OK || !is_ours(view, claim.vendor, claim.product)) {
         return;
     }
-    if (roster == NULL || accord_release_verify(&claim, roster, NULL, view->crypto, &release, NULL) == ACCORD_OK) {
+    if (roster == NULL || accord_release_verify(&claim, roster, place_of(view, index, &place), view->crypto, &release,
+                                                NULL) == ACCORD_OK) {
         view->highest = claim.sequence > view->highest ? claim.sequence : view->highest;
         view->released = true;
     }
@@ -80,10 +113,12 @@ static enum accord_status see_policy(struct accord_product_view *view, const str
 {
     struct accord_product_policy_claim claim;
     const struct accord_product_policy_claim *previous = view->policy_count == 0 ? NULL : &view->policy;
+    struct accord_place place;
     const struct accord_roster_claim *roster = roster_of(chain);
     if (roster == NULL || accord_product_policy_parse(&claim, entry, NULL) != ACCORD_OK ||
         !is_ours(view, claim.vendor, claim.product) ||
-        accord_product_policy_verify(&claim, previous, roster, NULL, view->crypto, NULL) != ACCORD_OK) {
+        accord_product_policy_verify(&claim, previous, roster, place_of(view, index, &place), view->crypto, NULL) !=
+            ACCORD_OK) {
         return ACCORD_OK;
     }
     if (view->policy_count == POLICIES_MAX) {
@@ -121,10 +156,11 @@ static enum accord_status see_current(struct accord_product_view *view, const st
                                       uint64_t index, struct accord_bytes entry, struct accord_error *error)
 {
     struct accord_current_claim claim;
+    struct accord_place place;
     const struct accord_roster_claim *roster = roster_of(chain);
     if (roster == NULL || accord_current_parse(&claim, entry, NULL) != ACCORD_OK ||
         !is_ours(view, claim.vendor, claim.product) ||
-        accord_current_verify(&claim, roster, NULL, view->crypto, NULL) != ACCORD_OK) {
+        accord_current_verify(&claim, roster, place_of(view, index, &place), view->crypto, NULL) != ACCORD_OK) {
         return ACCORD_OK;
     }
     enum accord_status status = keep(&view->current_entry, index, entry, error);
@@ -165,13 +201,14 @@ static void see_withdraw(struct accord_product_view *view, const struct accord_c
 {
     struct accord_withdraw_claim claim;
     struct accord_signers signers;
+    struct accord_place place;
     uint64_t sequence;
     size_t cursor = 0;
     const struct accord_roster_claim *roster = roster_of(chain);
     if (roster == NULL || accord_withdraw_parse(&claim, entry, NULL) != ACCORD_OK ||
         !is_ours(view, claim.vendor, claim.product) ||
-        accord_roster_signed(roster, &claim.statement.note, claim.vendor, NULL, view->crypto, &signers, NULL) !=
-            ACCORD_OK) {
+        accord_roster_signed(roster, &claim.statement.note, claim.vendor, place_of(view, index, &place), view->crypto,
+                             &signers, NULL) != ACCORD_OK) {
         return;
     }
     keep_withdrawal(view, index);
@@ -197,14 +234,19 @@ static bool complete(struct accord_product_entry *policy, struct accord_bytes ba
 }
 
 /* The first that was logged of an entry is the earliest. Whether it holds is asked where it is used. */
-static void see_seen(struct accord_product_view *view, const struct accord_chain *chain, struct accord_bytes entry)
+static void see_seen(struct accord_product_view *view, const struct accord_chain *chain, uint64_t index,
+                     struct accord_bytes entry)
 {
     struct accord_seen_claim claim;
+    struct accord_signers signers;
+    struct accord_place place;
     uint8_t digest[ACCORD_HASH_SIZE];
     const struct accord_roster_claim *roster = roster_of(chain);
     if (roster == NULL || accord_seen_parse(&claim, entry, NULL) != ACCORD_OK ||
         !is_ours(view, claim.vendor, claim.product) ||
-        accord_seen_verify(&claim, roster, view->crypto, NULL) != ACCORD_OK) {
+        accord_roster_signers(roster, &claim.statement.note, claim.vendor, place_of(view, index, &place), view->crypto,
+                              &signers, NULL) != ACCORD_OK ||
+        signers.release == 0) {
         return;
     }
     uint8_t *bare = malloc(claim.proof_base64.size);
@@ -228,7 +270,7 @@ enum accord_status accord_product_view_see(struct accord_product_view *view, con
         return ACCORD_OK;
     }
     if (accord_cut_prefix(&rest, ACCORD_LITERAL("release\n"))) {
-        see_release(view, chain, entry);
+        see_release(view, chain, index, entry);
         return ACCORD_OK;
     }
     if (accord_cut_prefix(&rest, ACCORD_LITERAL("policy\n"))) {
@@ -238,7 +280,7 @@ enum accord_status accord_product_view_see(struct accord_product_view *view, con
         return see_current(view, chain, index, entry, error);
     }
     if (accord_cut_prefix(&rest, ACCORD_LITERAL("seen\n"))) {
-        see_seen(view, chain, entry);
+        see_seen(view, chain, index, entry);
         return ACCORD_OK;
     }
     if (accord_cut_prefix(&rest, ACCORD_LITERAL("withdraw\n"))) {

@@ -17,6 +17,8 @@ struct accord_product_entry {
 struct accord_product_view {
     const struct accord_crypto *crypto;
     struct accord_bytes vendor, product;
+    struct accord_bytes origin; /* of the log that is walked; empty: only what its rosters say in passing is known */
+    char origin_text[ACCORD_ORIGIN_SIZE_MAX];
     bool released; /* this product was released before */
     uint64_t highest;
     size_t policy_count; /* each follows from the one before it */
@@ -39,6 +41,11 @@ void accord_product_view_free(struct accord_product_view *view);
 ACCORD_MUST_USE enum accord_status accord_product_view_see(struct accord_product_view *view,
                                                            const struct accord_chain *chain, uint64_t index,
                                                            struct accord_bytes entry, struct accord_error *error);
+/* After a walk: did a roster take keys of the vendor away, so that what was seen in passing may not count any more?
+ * Then the view is empty again, and is to be filled by a second walk of the log of this origin, in which each statement
+ * is judged by the last roster, for the place where it is: as whoever verifies will judge it. */
+bool accord_product_view_again(struct accord_product_view *view, const struct accord_chain *chain,
+                               struct accord_bytes origin);
 /* Adds one that is taken back. ACCORD_TOO_LARGE past ACCORD_SEQUENCES_MAX. */
 ACCORD_MUST_USE enum accord_status accord_product_view_withdraw(struct accord_product_view *view, uint64_t sequence,
                                                                 struct accord_error *error);

@@ -23,6 +23,7 @@ struct asking {
     struct accord_buffer checkpoint, bytes; /* bytes: of the proof or the entry at hand */
     uint64_t size;
     struct accord_frontier frontier; /* of what was read */
+    bool again;                      /* a second time, for those whose vendor lost keys (product_view.h) */
     struct accord_progress progress;
     size_t count;
     struct accord_given *given; /* as many */
@@ -143,16 +144,29 @@ static enum accord_status check_root(const struct asking *asking, const struct a
 static enum accord_status see(void *context, uint64_t index, struct accord_bytes entry, struct accord_error *error)
 {
     struct asking *asking = context;
-    enum accord_link link;
+    enum accord_link link = ACCORD_LINK_NONE;
     uint8_t leaf[ACCORD_HASH_SIZE];
     accord_merkle_leaf(asking->call->crypto, entry, leaf);
     accord_frontier_append(asking->call->crypto, &asking->frontier, leaf, NULL, NULL);
-    enum accord_status status = accord_chain_offer(asking->chain, index, entry, &link, error);
+    enum accord_status status =
+        asking->again ? ACCORD_OK : accord_chain_offer(asking->chain, index, entry, &link, error);
     for (size_t i = 0; status == ACCORD_OK && link == ACCORD_LINK_NONE && i < asking->count; i++) {
-        status = accord_product_view_see(asking->views[i], asking->chain, index, entry, error);
+        if (!asking->again || asking->views[i]->origin.size > 0) {
+            status = accord_product_view_see(asking->views[i], asking->chain, index, entry, error);
+        }
     }
     accord_progress_step(&asking->progress, index + 1, asking->size);
     return status;
+}
+
+static enum accord_status read_all(struct asking *asking, const struct accord_checkpoint_claim *claim,
+                                   struct accord_error *error)
+{
+    asking->frontier.size = 0;
+    asking->progress = (struct accord_progress){.doing = "read", .of = "entries"};
+    enum accord_status status = accord_scan(asking->reader, claim->size, see, asking, error);
+    accord_progress_end(&asking->progress);
+    return status == ACCORD_OK ? check_root(asking, claim, error) : status;
 }
 
 static enum accord_status walk(struct asking *asking, struct accord_error *error)
@@ -172,10 +186,12 @@ static enum accord_status walk(struct asking *asking, struct accord_error *error
     }
     if (status == ACCORD_OK) {
         asking->size = claim.size;
-        status = accord_scan(asking->reader, claim.size, see, asking, error);
-        accord_progress_end(&asking->progress);
+        status = read_all(asking, &claim, error);
     }
-    return status == ACCORD_OK ? check_root(asking, &claim, error) : status;
+    for (size_t i = 0; status == ACCORD_OK && i < asking->count; i++) {
+        asking->again |= accord_product_view_again(asking->views[i], asking->chain, claim.origin);
+    }
+    return status == ACCORD_OK && asking->again ? read_all(asking, &claim, error) : status;
 }
 
 /* Proofs */
@@ -278,7 +294,6 @@ enum accord_status accord_verify_log(const struct accord_call *call, const struc
     asking->verifier = verifier;
     asking->location = location;
     asking->given = given;
-    asking->progress = (struct accord_progress){.doing = "read", .of = "entries"};
     accord_buffer_init(&asking->checkpoint, ACCORD_NOTE_SIZE_MAX);
     accord_buffer_init(&asking->bytes, ACCORD_BUNDLE_FILE_SIZE_MAX);
     enum accord_status status = find_products(asking, error);

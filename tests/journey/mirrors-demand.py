@@ -60,4 +60,21 @@ refused("nor is that of a key which no roster has", "not-public", *british, *mir
 must(release(write("image-2", "the next image")))
 run = accord("proof", "refresh", "image-2.tlog-proof", "--accord", "copy-bt.com", "-o", "x")
 expect("an old copy cannot prove a newer release", run, 1, "older version|shorter|size")
+
+# Nor do mirrors of a tree without it count because something else in that tree is in a larger one, too.
+index = must(accord("require", *OURS, *KEY, "--mirrors", "2/2", "--json")).json()["index"]
+early = []
+for domain in ["cisco.com", "bt.com"]:
+    shutil.rmtree(DIR / f"copy-{domain}")
+    must(accord("log", "mirror", "accord", f"copy-{domain}", "--trust", "accord.trust", "--key", mirror_key(domain)))
+    must(accord("log", "prove", f"copy-{domain}", index, "-o", f"early-{domain}"))
+    early += ["--bundle", f"early-{domain}"]
+must(release("image", version="3"))
+must(accord("log", "prove", "accord/public", index, "-o", "late"))
+refused("mirrors of a smaller tree", "not-public", *early)
+refused("and a larger tree without them", "not-public", *early, "--bundle", "late")
+refused("in the other order", "not-public", "--bundle", "late", *early)
+for domain in ["cisco.com", "arm.com"]:
+    shutil.rmtree(DIR / f"copy-{domain}")
+expect("but those of a tree with it do", verify("image", options=[*mirrored("arm.com"), *mirrored("cisco.com")]), 0)
 finish()

@@ -88,7 +88,7 @@ refused("what a stolen key says of a channel", "superseded", "v4", options=["--c
 expect("where none is asked for, any channel's word is enough", verify("v1", options=["--current", "forged-word"]), 0)
 now = current("now")
 refused("the next word takes it over", "superseded", "v4", options=[*now, "--channel", "stable"])
-now = current("now", "--only", "--channel", "stable=4", "--lowest", "3")
+now = current("now", "--only", "--channel", "stable=4", "--lowest", "stable=3")
 expect("unless it says what there is, and no more", verify("v4", options=[*now, *STATE, "--channel", "stable"]), 0)
 refused("then nothing of it is left", "superseded", "v1", options=now)
 refused("nor is anything of it to be used again", "rollback", "v4", options=["--current", "forged-word", *STATE])

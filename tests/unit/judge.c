@@ -584,6 +584,13 @@ static void stages(void **state)
           TESTED,
           {0}},
          ACCORD_DISCONNECTED},
+        /* a build that failed made the artifact, beside one that did not fail */
+        {{SOURCE,
+          {ATTEST("build", "m0.example") "subject " A " a\nmaterial " S " t\noutcome fail\n", world->stage[0], "build"},
+          {ATTEST("build", "m0.example") "subject " B " b\nmaterial " S " t\n", world->stage[0], "build"},
+          TESTED,
+          {0}},
+         ACCORD_DISCONNECTED},
         /* a source that has nothing of the design */
         {{{ATTEST("design", "m0.example") "subject " D " d\n", world->stage[0], "design"}, SOURCE, BUILD, TESTED, {0}},
          ACCORD_DISCONNECTED},
@@ -934,6 +941,92 @@ static void withdrawals(void **state)
     assert_int_equal(judge(release), ACCORD_WITHDRAWN);
 }
 
+static uint32_t next_random(uint32_t *state)
+{
+    *state = *state * 1664525 + 1013904223;
+    return *state >> 8;
+}
+
+/* Everything at once, much of it contradicting the rest. The release is exhibit 0. */
+static void fill_everything(void)
+{
+    char digest[80], stages[512], lines[256];
+    begin();
+    struct accord_exhibit *release = release_with("", "");
+    world->dossier.count = 1; /* its place is kept: it is made when what it names is there */
+    struct accord_exhibit *first =
+        policy(1, NULL, "notice 50\nrequire build vendor\nrebuilders 2 1\npublic-for 10\nmax-age 90000\n", 10, 1000);
+    struct accord_exhibit *second =
+        policy(2, first, "notice 0\nrequire build any\nmirrors 1 1\n", 11, RELEASED_AT - 40);
+    (void)policy(2, first, "notice 0\n", 12, RELEASED_AT - 30);
+    (void)policy(3, second, "notice 0\nmax-age 80000\n", 61, RELEASED_AT + 5);
+    struct accord_exhibit *build =
+        add(ACCORD_EXHIBIT_ATTEST, ATTEST("build", "m0.example") "subject " A " a\n", world->stage[0], 20, 2000);
+    digest_text(build, digest);
+    snprintf(stages, sizeof stages, "stage build %s\n", digest);
+    for (unsigned i = 1; i < MEMBERS; i++) {
+        char by[32];
+        snprintf(by, sizeof by, "m%u.example", i);
+        add_rebuild(i, by, digest, "subject " A " a\noutcome match\n");
+        add_rebuild(i, by, digest, "subject " A " b\noutcome match\n");
+    }
+    (void)add(ACCORD_EXHIBIT_OTHER, "accord/v1/x\ny z\n", world->release[1], 5, 5);
+    world->dossier.exhibits[world->dossier.count - 1].newest_mirrors[0] = 2;
+    world->dossier.exhibits[world->dossier.count - 1].tree_size = 70;
+    snprintf(lines, sizeof lines, "%schannel stable 9 7\n", names_policy(2, second));
+    (void)current(lines, 71, RELEASED_AT + 20, world->current[0]);
+    snprintf(lines, sizeof lines, "%schannel stable 9 7\nwithdrawn 8\n", names_policy(1, first));
+    (void)current(lines, 72, RELEASED_AT + 21, world->current[0]);
+    (void)current("channel stable 9 8\n", 70, RELEASED_AT + 19, world->current[0]);
+    (void)add(ACCORD_EXHIBIT_WITHDRAW, HEAD("withdraw") "sequence 6\nreason x\n", world->release[0], 80,
+              RELEASED_AT + 30);
+    size_t count = world->dossier.count;
+    world->dossier.count = 0;
+    release = release_with(names_policy(2, second), stages);
+    assert_ptr_equal(release, &world->dossier.exhibits[0]);
+    world->dossier.count = count;
+}
+
+/* What is put before the judge is one heap: whatever is missing from it, no order of the rest changes the verdict. */
+static void order(void **state)
+{
+    (void)state;
+    static struct accord_exhibit all[ACCORD_EXHIBITS_MAX];
+    struct accord_dossier *dossier = &world->dossier;
+    uint32_t seed = 7;
+    unsigned fit = 0;
+    fill_everything();
+    const size_t whole = dossier->count;
+    memcpy(all, dossier->exhibits, whole * sizeof all[0]);
+    for (unsigned round = 0; round < 400; round++) {
+        struct accord_exhibit release = all[0];
+        dossier->exhibits[0] = release;
+        dossier->count = 1;
+        for (size_t i = 1; i < whole; i++)
+            if (next_random(&seed) % 16 != 0)
+                dossier->exhibits[dossier->count++] = all[i];
+        world->question.clock = RELEASED_AT + next_random(&seed) % 100000;
+        enum accord_status status = judge(&release);
+        const struct accord_remembered next = world->judgement.next;
+        const size_t rebuilds = world->judgement.rebuild_count;
+        for (size_t i = dossier->count - 1; i > 0; i--) {
+            size_t other = next_random(&seed) % (i + 1);
+            struct accord_exhibit moved = dossier->exhibits[i];
+            dossier->exhibits[i] = dossier->exhibits[other];
+            dossier->exhibits[other] = moved;
+        }
+        assert_int_equal(judge(&release) == ACCORD_OK, status == ACCORD_OK);
+        fit += status == ACCORD_OK;
+        if (status != ACCORD_OK)
+            continue;
+        assert_int_equal(world->judgement.rebuild_count, rebuilds);
+        assert_int_equal(world->judgement.next.policy_number, next.policy_number);
+        assert_memory_equal(world->judgement.next.policy, next.policy, ACCORD_HASH_SIZE);
+        assert_int_equal(world->judgement.next.current.index, next.current.index);
+    }
+    assert_in_range(fit, 20, 380);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -952,6 +1045,7 @@ int main(void)
         cmocka_unit_test(rosters),
         cmocka_unit_test(ages),
         cmocka_unit_test(withdrawals),
+        cmocka_unit_test(order),
     };
     return cmocka_run_group_tests(tests, make_world, free_world);
 }
