@@ -54,6 +54,14 @@
     X(SUPERSEDED, "superseded", 1, "its vendor says that this release is not fit for use any more")                    \
     X(STALE, "stale", 1, "what is known of this product is older than its policy allows")                              \
     X(TRUST, "trust", 1, "this is not a trust file that can be used")                                                  \
+    /* reports */                                                                                                      \
+    X(COMMITMENT, "commitment", 1, "what was opened is not what was committed to")                                     \
+    X(CASE, "case", 1, "this does not follow from the case's entries before it")                                       \
+    X(CLOCK, "clock", 1, "this claims a time that the witnesses' clock rules out")                                     \
+    X(NOT_DUE, "not-due", 1, "its time has not come")                                                                  \
+    X(SHARE, "share", 1, "this is not the share that its custodian should have")                                       \
+    X(NOT_AWAITED, "not-awaited", 1, "no report in the log announces these bytes")                                     \
+    X(WORK, "work", 1, "this log asks for more proof of work, or for a member's introduction")                         \
     /* the log and the witness */                                                                                      \
     X(LOG_CORRUPT, "log-corrupt", 1, "what the log holds does not agree with itself")                                  \
     X(WITNESS_CONFLICT, "witness-conflict", 1, "the witness last saw another size of this log")                        \

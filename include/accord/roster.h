@@ -11,11 +11,24 @@
 #define ACCORD_ROSTER_LOGS_MAX 16
 #define ACCORD_ROSTER_PAST_MAX 512
 
+/* How long what is reported stays closed, in days. */
+struct accord_embargo_rule {
+    unsigned days;      /* from the report to its opening */
+    unsigned spread;    /* more, from a fix that came before, for it to spread */
+    unsigned latest;    /* from the report, whatever comes */
+    unsigned extension; /* at most, once, by both sides */
+    unsigned receipt;   /* without a receipt the vendor is silent */
+    unsigned silent;    /* from the report, where the vendor is silent */
+    unsigned exploited; /* from when it is known to be exploited */
+};
+#define ACCORD_EMBARGO_DEFAULT ((struct accord_embargo_rule){90, 30, 120, 14, 7, 45, 7})
+
 /* accord/v1/charter: the accord's founding statement, signed by every founder. Its digest (SHA-256 of the whole entry)
  * is what a verifier pins. */
 struct accord_charter_claim {
     struct accord_statement_claim statement;
     struct accord_bytes name;
+    struct accord_embargo_rule embargo; /* ACCORD_EMBARGO_DEFAULT where it says nothing */
     size_t founder_count;
     struct accord_bytes founders[ACCORD_MEMBERS_MAX];    /* domains */
     struct accord_vkey founder_keys[ACCORD_MEMBERS_MAX]; /* release keys: type 0x01 */
@@ -27,9 +40,12 @@ enum accord_key_role {
     ACCORD_ROLE_WITNESS,
     ACCORD_ROLE_REPORT,
     ACCORD_ROLE_CURRENT,
+    ACCORD_ROLE_RECEIPT,
     ACCORD_ROLE_MIRROR
 };
 
+/* Do keys of this role sign statements? (The others cosign, or are encrypted to.) */
+ACCORD_API bool accord_role_signs(enum accord_key_role role);
 /* "release", as on a `key` line; false, and nothing, for what is none. */
 ACCORD_API bool accord_role_read(struct accord_bytes text, enum accord_key_role *role);
 ACCORD_API struct accord_bytes accord_role_name(enum accord_key_role role);
@@ -44,7 +60,7 @@ struct accord_roster_key {
 
 /* A key that its member gave up: what it signed before a point counts ("Keys that were"). */
 struct accord_roster_past {
-    enum accord_key_role role; /* release, stage or current */
+    enum accord_key_role role; /* one that signs statements */
     struct accord_vkey vkey;
     struct accord_bytes owner;  /* the member's domain, or a former member's */
     struct accord_bytes origin; /* of the log in which index counts */
@@ -57,6 +73,7 @@ struct accord_member {
     struct accord_bytes title;        /* "Cisco" */
     size_t first_key, key_count;      /* in keys */
     unsigned release_threshold;       /* how many of its release keys must sign */
+    unsigned report_days;             /* what is reported to it opens after so many days; 0: as the charter says */
 };
 
 struct accord_former_member {
@@ -104,9 +121,9 @@ struct accord_place {
 
 /* Who of a domain signed a note, each key once. */
 struct accord_signers {
-    bool known;                       /* the domain is a member, or was */
-    unsigned release_threshold;       /* of its release keys */
-    unsigned release, stage, current; /* how many keys of these roles signed */
+    bool known;                                /* the domain is a member, or was */
+    unsigned release_threshold;                /* of its release keys */
+    unsigned release, stage, current, receipt; /* how many keys of these roles signed */
 };
 /* Counts the keys of a domain that count for an entry at this place; place NULL: it is in no log yet, so past keys do
  * not count. ACCORD_SIGNATURE where a line of a key that counts is wrong (*error names the key). A domain that is

@@ -9,7 +9,7 @@
 
 const struct accord_option accord_options_key_new[] = {
     {.name = "for",
-     .value = "log|release|stage|current|witness|mirror|report",
+     .value = "log|release|stage|current|receipt|witness|mirror|report",
      .help = "what the key is for",
      .rule = ACCORD_OPTION_REQUIRED},
     {.name = "output",
@@ -31,6 +31,7 @@ static const struct {
                 {"release", ACCORD_KEY_ED25519, ACCORD_KEY_ED25519},
                 {"stage", ACCORD_KEY_ED25519, ACCORD_KEY_ED25519},
                 {"current", ACCORD_KEY_ED25519, ACCORD_KEY_ED25519},
+                {"receipt", ACCORD_KEY_ED25519, ACCORD_KEY_ED25519},
                 {"mirror", ACCORD_KEY_COSIGNATURE_ED25519, ACCORD_KEY_COSIGNATURE_MLDSA44},
                 {"witness", ACCORD_KEY_COSIGNATURE_ED25519, ACCORD_KEY_COSIGNATURE_MLDSA44}};
 
@@ -98,8 +99,9 @@ int accord_run_key_new(struct accord_call *call)
         return new_note_key(call, mldsa44 ? purposes[i].quantum_safe : purposes[i].type, file);
     }
     return accord_usage(call,
-                        mldsa44 ? "--mldsa44 makes keys for log, witness and mirror, not for %s"
-                                : "--for takes log, release, stage, current, witness, mirror or report, not %s",
+                        mldsa44
+                            ? "--mldsa44 makes keys for log, witness and mirror, not for %s"
+                            : "--for takes log, release, stage, current, receipt, witness, mirror or report, not %s",
                         purpose);
 }
 

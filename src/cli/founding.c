@@ -12,13 +12,17 @@
 
 #define KEY_TEXT_SIZE_MAX 4096
 
-static const char *const role_names[ACCORD_FOUNDING_ROLES] = {"release", "stage", "witness", "report", "current"};
+/* title, domain, jurisdiction, a key of each role */
+#define COLUMNS_MAX (3 + ACCORD_FOUNDING_ROLES)
 
-/* Cuts a line into at most eight columns; returns how many there were. */
-static size_t cut_columns(struct accord_bytes line, struct accord_bytes columns[9])
+static const char *const role_names[ACCORD_FOUNDING_ROLES] = {"release", "stage",   "witness",
+                                                              "report",  "current", "receipt"};
+
+/* Cuts a line into at most nine columns; returns how many there were. */
+static size_t cut_columns(struct accord_bytes line, struct accord_bytes columns[COLUMNS_MAX + 1])
 {
     size_t count = 0;
-    while (count < 8 && accord_cut(&line, '\t', &columns[count])) {
+    while (count < COLUMNS_MAX && accord_cut(&line, '\t', &columns[count])) {
         count++;
     }
     columns[count] = line;
@@ -54,11 +58,11 @@ static bool domain_safe(struct accord_bytes domain)
 static enum accord_status read_founder(struct accord_founding *founding, struct accord_bytes line, uint64_t number,
                                        struct accord_error *error)
 {
-    struct accord_bytes columns[9];
+    struct accord_bytes columns[COLUMNS_MAX + 1];
     size_t count = cut_columns(line, columns);
-    if (count != 3 && count != 7 && count != 8) {
+    if (count != 3 && (count < 7 || count > COLUMNS_MAX)) {
         return refuse(error, ACCORD_MALFORMED, number,
-                      ACCORD_LITERAL("name, domain, jurisdiction and perhaps four or five keys, with tabs between"),
+                      ACCORD_LITERAL("name, domain, jurisdiction and perhaps four to six keys, with tabs between"),
                       line);
     }
     if (founding->count == ACCORD_MEMBERS_MAX) {

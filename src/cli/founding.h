@@ -7,7 +7,7 @@
 #include "base/fs.h"
 #include "keys/key.h"
 
-#define ACCORD_FOUNDING_ROLES 5 /* release, stage, witness, report, current */
+#define ACCORD_FOUNDING_ROLES 6 /* release, stage, witness, report, current, receipt */
 
 /* One founder: a line of the members file. Texts borrow from the file's bytes, or from the founding's key texts. */
 struct accord_founder {
@@ -26,15 +26,15 @@ struct accord_founding {
     struct accord_buffer key_texts[ACCORD_MEMBERS_MAX][ACCORD_FOUNDING_ROLES];
 };
 
-/* Parses a members file: `name <tab> domain <tab> jurisdiction` a line, and for a real accord four or five more
- * columns: release, stage and witness vkeys, report recipient, current vkey. Lines that begin with '#' and empty lines
- * are passed over. */
+/* Parses a members file: `name <tab> domain <tab> jurisdiction` a line, and for a real accord four to six more
+ * columns: release, stage and witness vkeys, report recipient, current and receipt vkeys. Lines that begin with '#' and
+ * empty lines are passed over. */
 ACCORD_MUST_USE enum accord_status accord_founding_read(struct accord_founding *founding, struct accord_bytes file,
                                                         struct accord_error *error);
 /* Fills the rule where the caller left zeros: 1 witness in each of three quarters of the jurisdictions; two thirds of
  * the members admit, and more than any one jurisdiction has. ACCORD_USAGE where the founders cannot meet the rule. */
 ACCORD_MUST_USE enum accord_status accord_founding_rule(struct accord_founding *founding, struct accord_error *error);
-/* Makes every founder's five keys in DIRECTORY/DOMAIN/, none of which may exist yet, and takes their public halves. */
+/* Makes every founder's six keys in DIRECTORY/DOMAIN/, none of which may exist yet, and takes their public halves. */
 ACCORD_MUST_USE enum accord_status accord_founding_make_keys(struct accord_founding *founding,
                                                              const struct accord_fs *fs, const char *directory,
                                                              struct accord_error *error);

@@ -120,6 +120,15 @@ static void put_who(struct words *words, struct accord_bytes jurisdiction, struc
     put(words, "\n");
 }
 
+static void put_report_days(struct words *words, unsigned before, const struct accord_member *member)
+{
+    if (before == member->report_days) {
+        return;
+    }
+    begin_member(words, member->domain);
+    put_change(words, "report-days ", before, member->report_days);
+}
+
 static void put_member(struct words *words, const struct accord_member *member)
 {
     size_t place = accord_roster_member(words->old, member->domain);
@@ -132,6 +141,7 @@ static void put_member(struct words *words, const struct accord_member *member)
             begin_member(words, member->domain);
             put_change(words, "release-threshold ", 1, member->release_threshold);
         }
+        put_report_days(words, 0, member);
         return;
     }
     const struct accord_member *before = &words->old->members[place];
@@ -147,6 +157,7 @@ static void put_member(struct words *words, const struct accord_member *member)
         begin_member(words, member->domain);
         put_change(words, "release-threshold ", before->release_threshold, member->release_threshold);
     }
+    put_report_days(words, before->report_days, member);
 }
 
 static void put_gone(struct words *words, const struct accord_member *member)

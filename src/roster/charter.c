@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define NOTICE_DAYS_MAX 36500
+#define EMBARGO_DAYS_MAX 3650
 
 static bool optional_text(struct accord_fields *fields)
 {
@@ -20,6 +21,34 @@ static bool optional_notice(struct accord_fields *fields)
     uint64_t days;
     return !accord_fields_at(fields, ACCORD_LITERAL("notice-days")) ||
            accord_fields_number(fields, ACCORD_LITERAL("notice-days"), 0, NOTICE_DAYS_MAX, &days);
+}
+
+/* embargo <days> <spread> <latest> <extension> <receipt> <silent> <exploited> */
+static bool optional_embargo(struct accord_fields *fields, struct accord_embargo_rule *rule)
+{
+    *rule = ACCORD_EMBARGO_DEFAULT;
+    unsigned *const numbers[] = {&rule->days,    &rule->spread, &rule->latest,   &rule->extension,
+                                 &rule->receipt, &rule->silent, &rule->exploited};
+    struct accord_bytes word;
+    uint64_t number;
+    if (!accord_fields_at(fields, ACCORD_LITERAL("embargo")))
+        return true;
+    if (!accord_fields_take(fields, ACCORD_LITERAL("embargo")))
+        return false;
+    struct accord_bytes rest = fields->taken.value;
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        if (!accord_word_next(&rest, &word))
+            return accord_fields_refuse(fields, ACCORD_MALFORMED, ACCORD_LITERAL("seven numbers of days"),
+                                        fields->taken.value);
+        if (!accord_fields_part_number(fields, word, 1, EMBARGO_DAYS_MAX, &number))
+            return false;
+        *numbers[i] = (unsigned)number;
+    }
+    if (rest.size > 0 || rule->latest < rule->days || rule->days < rule->silent || rule->silent < rule->receipt)
+        return accord_fields_refuse(fields, ACCORD_MALFORMED,
+                                    ACCORD_LITERAL("seven numbers of days; receipt, silent, days, latest ascending"),
+                                    fields->taken.value);
+    return true;
 }
 
 /* No founder twice, and no key twice. */
@@ -79,14 +108,14 @@ enum accord_status accord_charter_parse(struct accord_charter_claim *charter, st
     struct accord_fields fields;
     charter->founder_count = 0;
     enum accord_status status = accord_fields_open(&fields, &charter->statement, entry, ACCORD_LITERAL("charter"),
-                                                   ACCORD_LITERAL("name text notice-days founder*"), error);
+                                                   ACCORD_LITERAL("name text notice-days embargo founder*"), error);
     if (status != ACCORD_OK)
         return status;
     if (!accord_fields_token(&fields, ACCORD_LITERAL("name"), &charter->name))
         return fields.status;
     accord_fields_allow_extensions(&fields);
-    if (!optional_text(&fields) || !optional_notice(&fields) || !founders(&fields, charter, crypto) ||
-        !accord_fields_end(&fields))
+    if (!optional_text(&fields) || !optional_notice(&fields) || !optional_embargo(&fields, &charter->embargo) ||
+        !founders(&fields, charter, crypto) || !accord_fields_end(&fields))
         return fields.status;
     return ACCORD_OK;
 }

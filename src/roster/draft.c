@@ -19,17 +19,12 @@ void accord_draft_begin(struct accord_draft *draft, const struct accord_roster_c
     accord_hash(crypto, from->statement.note.whole, draft->roster->previous);
 }
 
-static bool signs(enum accord_key_role role)
-{
-    return role == ACCORD_ROLE_RELEASE || role == ACCORD_ROLE_STAGE || role == ACCORD_ROLE_CURRENT;
-}
-
 /* A key that signed statements moves to a `past` line; the others leave nothing behind. */
 static enum accord_status give_up(struct accord_draft *draft, const struct accord_roster_key *key,
                                   struct accord_bytes owner, uint64_t index, uint64_t time, struct accord_error *error)
 {
     struct accord_roster_claim *roster = draft->roster;
-    if (!signs(key->role))
+    if (!accord_role_signs(key->role))
         return ACCORD_OK;
     if (roster->past_count == ACCORD_ROSTER_PAST_MAX)
         return refuse(error, ACCORD_TOO_LARGE, ACCORD_LITERAL("past keys"));
@@ -159,7 +154,7 @@ static enum accord_status take_off(struct accord_draft *draft, struct accord_byt
         struct accord_member *member = &roster->members[key.member];
         if (!accord_bytes_equal(key.text, vkey))
             continue;
-        if (!signs(key.role))
+        if (!accord_role_signs(key.role))
             return refuse(error, ACCORD_KEY_TYPE, vkey);
         enum accord_status status = give_up(draft, &key, member->domain, draft->now.index, draft->now.seen_at, error);
         if (status != ACCORD_OK)

@@ -61,6 +61,8 @@ void accord_member_print(struct accord_out *out, const struct accord_member *mem
     }
     if (member->release_threshold > 1)
         put_number(out, ACCORD_LITERAL("release-threshold"), member->release_threshold);
+    if (member->report_days > 0)
+        put_number(out, ACCORD_LITERAL("report-days"), member->report_days);
 }
 
 static void put_former(struct accord_out *out, const struct accord_former_member *former)

@@ -204,8 +204,7 @@ static bool known_origin(struct reading *reading, struct accord_bytes origin)
 
 static bool past_role(struct accord_bytes word, enum accord_key_role *role)
 {
-    return accord_role_read(word, role) &&
-           (*role == ACCORD_ROLE_RELEASE || *role == ACCORD_ROLE_STAGE || *role == ACCORD_ROLE_CURRENT);
+    return accord_role_read(word, role) && accord_role_signs(*role);
 }
 
 /* past <role> <vkey> <index> <time> <origin> */
@@ -223,7 +222,7 @@ static bool past_line(struct reading *reading)
     if (!accord_word_next(&rest, &role) || !past_role(role, &past->role) || !accord_word_next(&rest, &vkey) ||
         !accord_word_next(&rest, &index) || !accord_word_next(&rest, &time) || rest.size == 0)
         return accord_fields_refuse(fields, ACCORD_MALFORMED,
-                                    ACCORD_LITERAL("past release|stage|current <vkey> <index> <time> <origin>"),
+                                    ACCORD_LITERAL("past release|stage|current|receipt <vkey> <index> <time> <origin>"),
                                     fields->taken.value);
     past->origin = rest;
     if (!accord_fields_part_vkey(fields, vkey, reading->lines.crypto, &past->vkey) ||
@@ -306,7 +305,7 @@ enum accord_status accord_roster_parse(struct accord_roster_claim *roster, struc
     enum accord_status status =
         accord_fields_open(&reading.fields, &roster->statement, entry, ACCORD_LITERAL("roster"),
                            ACCORD_LITERAL("charter number previous admit quorum log* closed* member* key* "
-                                          "release-threshold* former* past*"),
+                                          "release-threshold* report-days* former* past*"),
                            error);
     if (status != ACCORD_OK)
         return status;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define TITLE_SIZE_MAX 128
+#define REPORT_DAYS_MAX 3650
 #define RECIPIENT_SIZE 62 /* an age X25519 recipient: "age1" and 58 bech32 characters */
 
 static const struct {
@@ -16,7 +17,8 @@ static const struct {
 } roles[] = {
     {ACCORD_ROLE_RELEASE, {(const uint8_t *)"release", 7}}, {ACCORD_ROLE_STAGE, {(const uint8_t *)"stage", 5}},
     {ACCORD_ROLE_WITNESS, {(const uint8_t *)"witness", 7}}, {ACCORD_ROLE_REPORT, {(const uint8_t *)"report", 6}},
-    {ACCORD_ROLE_CURRENT, {(const uint8_t *)"current", 7}}, {ACCORD_ROLE_MIRROR, {(const uint8_t *)"mirror", 6}}};
+    {ACCORD_ROLE_CURRENT, {(const uint8_t *)"current", 7}}, {ACCORD_ROLE_RECEIPT, {(const uint8_t *)"receipt", 7}},
+    {ACCORD_ROLE_MIRROR, {(const uint8_t *)"mirror", 6}}};
 
 #define ROLE_COUNT (sizeof roles / sizeof roles[0])
 
@@ -29,6 +31,12 @@ bool accord_role_read(struct accord_bytes text, enum accord_key_role *role)
         }
     }
     return false;
+}
+
+bool accord_role_signs(enum accord_key_role role)
+{
+    return role == ACCORD_ROLE_RELEASE || role == ACCORD_ROLE_STAGE || role == ACCORD_ROLE_CURRENT ||
+           role == ACCORD_ROLE_RECEIPT;
 }
 
 struct accord_bytes accord_role_name(enum accord_key_role role)
@@ -184,7 +192,7 @@ static bool key_line(struct accord_key_lines *lines, struct accord_member *membe
     key->member = place;
     if (!accord_word_next(&rest, &word) || !accord_role_read(word, &key->role))
         return accord_fields_refuse(lines->fields, ACCORD_MALFORMED,
-                                    ACCORD_LITERAL("release, stage, witness, report, current or mirror"),
+                                    ACCORD_LITERAL("release, stage, witness, report, current, receipt or mirror"),
                                     lines->fields->taken.value);
     if (!(key->role == ACCORD_ROLE_REPORT ? report_key(lines, key, rest) : note_key(lines, member->domain, key, rest)))
         return false;
@@ -199,6 +207,18 @@ static unsigned release_keys(const struct accord_key_lines *lines, const struct 
     for (size_t i = 0; i < member->key_count; i++)
         count += lines->keys[member->first_key + i].role == ACCORD_ROLE_RELEASE;
     return count;
+}
+
+/* report-days, where it is there. */
+static bool report_days(struct accord_key_lines *lines, struct accord_member *member)
+{
+    uint64_t number;
+    if (!accord_fields_at(lines->fields, ACCORD_LITERAL("report-days")))
+        return true;
+    if (!accord_fields_number(lines->fields, ACCORD_LITERAL("report-days"), 1, REPORT_DAYS_MAX, &number))
+        return false;
+    member->report_days = (unsigned)number;
+    return true;
 }
 
 /* release-threshold, where it is there. */
@@ -231,5 +251,5 @@ bool accord_lines_member(struct accord_key_lines *lines, struct accord_member *m
     while (accord_fields_at(lines->fields, ACCORD_LITERAL("key")))
         if (!key_line(lines, member, place))
             return false;
-    return threshold(lines, member);
+    return threshold(lines, member) && report_days(lines, member);
 }

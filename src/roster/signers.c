@@ -49,9 +49,7 @@ static bool find_key(const struct tally *tally, const struct accord_signature *s
     const struct accord_roster_claim *roster = tally->roster;
     for (size_t i = 0; i < roster->key_count; i++) {
         const struct accord_roster_key *key = &roster->keys[i];
-        bool signs =
-            key->role == ACCORD_ROLE_RELEASE || key->role == ACCORD_ROLE_STAGE || key->role == ACCORD_ROLE_CURRENT;
-        if (signs && names(signature, &key->vkey)) {
+        if (accord_role_signs(key->role) && names(signature, &key->vkey)) {
             *named = (struct named){i, &key->vkey, roster->members[key->member].domain, key->role, true};
             return true;
         }
@@ -97,6 +95,7 @@ static void count(struct tally *tally, const struct named *named)
     tally->signers->release += named->role == ACCORD_ROLE_RELEASE;
     tally->signers->stage += named->role == ACCORD_ROLE_STAGE;
     tally->signers->current += named->role == ACCORD_ROLE_CURRENT;
+    tally->signers->receipt += named->role == ACCORD_ROLE_RECEIPT;
 }
 
 static enum accord_status refuse(struct accord_error *error, enum accord_status status, uint64_t line,
@@ -133,9 +132,11 @@ static void look_up(const struct tally *tally)
     size_t member = accord_roster_member(roster, tally->domain), former = accord_roster_former(roster, tally->domain);
     *tally->signers = (struct accord_signers){0};
     if (member != SIZE_MAX)
-        *tally->signers = (struct accord_signers){true, roster->members[member].release_threshold, 0, 0, 0};
+        *tally->signers =
+            (struct accord_signers){.known = true, .release_threshold = roster->members[member].release_threshold};
     else if (former != SIZE_MAX)
-        *tally->signers = (struct accord_signers){true, roster->former[former].release_threshold, 0, 0, 0};
+        *tally->signers =
+            (struct accord_signers){.known = true, .release_threshold = roster->former[former].release_threshold};
 }
 
 enum accord_status accord_roster_signers(const struct accord_roster_claim *roster, const struct accord_note_claim *note,

@@ -1,0 +1,72 @@
+/* The cases of a log: every report in it, with what was answered, judged by the log and its witnesses' clock alone
+ * (docs/protocol.md, "The clock of a log", "A case"). Whoever has the same log and the same newest checkpoint gets the
+ * same docket. */
+#ifndef ACCORD_CASE_DOCKET_H
+#define ACCORD_CASE_DOCKET_H
+
+#include "accord/case.h"
+#include "follow/chain.h"
+
+/* So many cases that pass the filter are kept; more are refused (ACCORD_TOO_LARGE), and so are more answers to one. */
+#define ACCORD_DOCKET_CASES_MAX 262144
+#define ACCORD_DOCKET_ANSWERS_MAX 256
+
+/* Which cases are kept; both may be empty. */
+struct accord_docket_filter {
+    struct accord_bytes vendor; /* its cases, and blinded ones that are not shown to be another's */
+    const uint8_t *id;          /* one case: of ACCORD_HASH_SIZE bytes, or NULL */
+};
+
+/* An answer, as it stands in the log. */
+struct accord_docket_answer {
+    struct accord_case_event event;
+    struct accord_bytes by;          /* a domain, or "reporter" */
+    uint8_t value[ACCORD_HASH_SIZE]; /* as in accord_answer_claim */
+    bool has_salt;
+    uint8_t salt[32];
+    uint8_t file_key[ACCORD_FILE_KEY_SIZE];
+    struct accord_bytes word, text;
+    enum accord_status counts; /* ACCORD_OK, or why it was passed over */
+    struct accord_error why;
+};
+
+struct accord_docket_case {
+    uint8_t id[ACCORD_HASH_SIZE];
+    uint64_t index, not_before, claimed; /* of the report; its time is in state */
+    struct accord_bytes entry;           /* of the report */
+    struct accord_report_claim claim;    /* parsed from entry */
+    struct accord_bytes vendor;          /* empty: blinded, and not shown */
+    struct accord_case state;
+    size_t answer_count;
+    struct accord_docket_answer *answers; /* in the order of the log, those that were passed over too */
+};
+
+struct accord_docket;
+ACCORD_MUST_USE enum accord_status accord_docket_new(struct accord_docket **docket, const struct accord_crypto *crypto,
+                                                     const struct accord_docket_filter *filter,
+                                                     struct accord_error *error);
+void accord_docket_free(struct accord_docket *docket);
+/* The next entry, which the chain has taken before; any kind. root gives the root of the log's tree of a size that is
+ * at most index. ACCORD_EVIDENCE where a checkpoint with its quorum has another root: the log was forked. */
+struct accord_docket_log {
+    void *context;
+    struct accord_bytes origin;
+    enum accord_status (*root)(void *context, uint64_t size, uint8_t root[ACCORD_HASH_SIZE],
+                               struct accord_error *error);
+};
+ACCORD_MUST_USE enum accord_status accord_docket_see(struct accord_docket *docket, const struct accord_chain *chain,
+                                                     const struct accord_docket_log *log, uint64_t index,
+                                                     struct accord_bytes entry, struct accord_error *error);
+/* All was seen, below the size of the newest checkpoint, whose quorum time this is: judges. Once. */
+ACCORD_MUST_USE enum accord_status accord_docket_judge(struct accord_docket *docket, const struct accord_chain *chain,
+                                                       uint64_t size, uint64_t time, struct accord_error *error);
+size_t accord_docket_count(const struct accord_docket *docket);
+/* In the order of the log. */
+const struct accord_docket_case *accord_docket_case(const struct accord_docket *docket, size_t place);
+/* Quorum time of the newest checkpoint: the log's now. */
+uint64_t accord_docket_now(const struct accord_docket *docket);
+/* Would a tick under the newest checkpoint tell anything, that is: is there an entry of a case that no checkpoint in
+ * an entry covers? */
+bool accord_docket_wants_tick(const struct accord_docket *docket);
+
+#endif
