@@ -30,7 +30,7 @@ struct accord_report_claim {
     struct accord_vkey key;            /* of this report alone; type 0x01 */
     struct accord_moment moment;
     uint64_t opens;                                  /* POSIX seconds */
-    uint8_t commitment[ACCORD_HASH_SIZE];            /* HMAC under the salt, to the vendor and the bundle */
+    uint8_t commitment[ACCORD_HASH_SIZE];            /* HMAC under the salt, to the vendor and the parcel */
     uint8_t file_key[ACCORD_HASH_SIZE];              /* digest of the age file's key */
     uint8_t sealed[ACCORD_HASH_SIZE];                /* SHA-256 of the age file */
     uint64_t sealed_size;                            /* bytes */
@@ -56,14 +56,14 @@ ACCORD_API unsigned accord_report_work(const struct accord_report_claim *report,
 
 /* What the values in these entries are made of. hmac is HMAC-SHA-256 with a key of 32 bytes. */
 ACCORD_API void accord_report_commitment(const struct accord_crypto *crypto, const uint8_t salt[32],
-                                         struct accord_bytes vendor, const uint8_t bundle[ACCORD_HASH_SIZE],
+                                         struct accord_bytes vendor, const uint8_t parcel[ACCORD_HASH_SIZE],
                                          uint8_t commitment[ACCORD_HASH_SIZE]);
 ACCORD_API void accord_report_blinded(const struct accord_crypto *crypto, const uint8_t salt[32],
                                       struct accord_bytes vendor, uint8_t blinded[ACCORD_HASH_SIZE]);
 ACCORD_API void accord_report_file_key(const struct accord_crypto *crypto, const uint8_t file_key[ACCORD_FILE_KEY_SIZE],
                                        uint8_t digest[ACCORD_HASH_SIZE]);
 ACCORD_API void accord_receipt_value(const struct accord_crypto *crypto, const uint8_t salt[32],
-                                     const uint8_t case_id[ACCORD_HASH_SIZE], const uint8_t bundle[ACCORD_HASH_SIZE],
+                                     const uint8_t case_id[ACCORD_HASH_SIZE], const uint8_t parcel[ACCORD_HASH_SIZE],
                                      uint8_t value[ACCORD_HASH_SIZE]);
 /* Of a verdict, a fix, a notice to an authority: kind is the state's word. */
 ACCORD_API void accord_progress_commitment(const struct accord_crypto *crypto, const uint8_t salt[32],

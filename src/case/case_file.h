@@ -18,7 +18,7 @@ struct accord_case_file {
     struct accord_bytes vendor;        /* its name, also where the entry is blinded */
     struct accord_bytes private_key;   /* PRIVATE+KEY+..., of the report */
     uint8_t salt[32], seed[32];
-    uint8_t bundle[ACCORD_HASH_SIZE]; /* digest */
+    uint8_t parcel[ACCORD_HASH_SIZE]; /* digest */
     struct accord_bytes cover;        /* the cover sheet's text */
     struct accord_bytes entry;        /* the report's entry, as it was signed to be logged */
 };

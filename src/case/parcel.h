@@ -1,7 +1,7 @@
-/* What is reported: files with a cover sheet, as one tar file of one form (docs/protocol.md, "The bundle"). Streamed:
+/* What is reported: files with a cover sheet, as one tar file of one form (docs/protocol.md, "The parcel"). Streamed:
  * any size in constant memory. */
-#ifndef ACCORD_CASE_BUNDLE_H
-#define ACCORD_CASE_BUNDLE_H
+#ifndef ACCORD_CASE_PARCEL_H
+#define ACCORD_CASE_PARCEL_H
 
 #include "accord/report.h"
 #include "age/age.h"
@@ -12,8 +12,8 @@
 #define ACCORD_COVER_FILES_MAX 1024
 #define ACCORD_COVER_RECIPIENTS_MAX 32
 #define ACCORD_COVER_AFFECTED_MAX 64
-#define ACCORD_BUNDLE_FILE_MAX 8589934591
-#define ACCORD_BUNDLE_SIZE_MAX ((uint64_t)1 << 36)
+#define ACCORD_PARCEL_FILE_MAX 8589934591
+#define ACCORD_PARCEL_SIZE_MAX ((uint64_t)1 << 36)
 
 struct accord_cover_file {
     struct accord_bytes name;
@@ -42,40 +42,40 @@ void accord_cover_print(struct accord_out *out, const struct accord_cover *cover
 void accord_cover_group(const struct accord_crypto *crypto, const struct accord_bytes *keys, size_t count,
                         uint8_t group[ACCORD_HASH_SIZE]);
 
-/* How large the bundle of a cover is, whose text has this size. */
-uint64_t accord_bundle_size(const struct accord_cover *cover, size_t cover_size);
-/* Writes the bundle: the cover, then the files from paths (one for each of the cover's, in its order), each of which
+/* How large the parcel of a cover is, whose text has this size. */
+uint64_t accord_parcel_size(const struct accord_cover *cover, size_t cover_size);
+/* Writes the parcel: the cover, then the files from paths (one for each of the cover's, in its order), each of which
  * has to have the size and digest that the cover says (ACCORD_WRONG_FILE where it changed), then padding. digest is the
- * bundle's. step, which may be NULL, is told how far it is. */
-struct accord_bundle_progress {
+ * parcel's. step, which may be NULL, is told how far it is. */
+struct accord_parcel_progress {
     void *context;
     void (*step)(void *context, uint64_t done, uint64_t all);
 };
-ACCORD_MUST_USE enum accord_status accord_bundle_write(const struct accord_cover *cover, struct accord_bytes cover_text,
+ACCORD_MUST_USE enum accord_status accord_parcel_write(const struct accord_cover *cover, struct accord_bytes cover_text,
                                                        const char *const *paths, const struct accord_age_sink *sink,
-                                                       const struct accord_bundle_progress *progress,
+                                                       const struct accord_parcel_progress *progress,
                                                        uint8_t digest[ACCORD_HASH_SIZE], struct accord_error *error);
 
-/* Reads a bundle as it comes. Files go where opened says: called with each of the cover's files in order before its
+/* Reads a parcel as it comes. Files go where opened says: called with each of the cover's files in order before its
  * bytes; it sets *sink, whose write may be NULL to pass over the file. Every octet that does not follow from the cover
  * is refused (ACCORD_MALFORMED), a file with another digest too (ACCORD_WRONG_FILE). */
-struct accord_bundle_reader;
-struct accord_bundle_reading {
+struct accord_parcel_reader;
+struct accord_parcel_reading {
     void *context;
     enum accord_status (*opened)(void *context, const struct accord_cover *cover, size_t file,
                                  struct accord_age_sink *sink, struct accord_error *error);
 };
-ACCORD_MUST_USE enum accord_status accord_bundle_reader_new(struct accord_bundle_reader **reader,
-                                                            const struct accord_bundle_reading *reading,
+ACCORD_MUST_USE enum accord_status accord_parcel_reader_new(struct accord_parcel_reader **reader,
+                                                            const struct accord_parcel_reading *reading,
                                                             const struct accord_crypto *crypto,
                                                             struct accord_error *error);
-ACCORD_MUST_USE enum accord_status accord_bundle_reader_write(struct accord_bundle_reader *reader,
+ACCORD_MUST_USE enum accord_status accord_parcel_reader_write(struct accord_parcel_reader *reader,
                                                               struct accord_bytes bytes, struct accord_error *error);
-/* The bundle ended: it was whole. *cover lives as long as the reader. */
-ACCORD_MUST_USE enum accord_status accord_bundle_reader_end(struct accord_bundle_reader *reader,
+/* The parcel ended: it was whole. *cover lives as long as the reader. */
+ACCORD_MUST_USE enum accord_status accord_parcel_reader_end(struct accord_parcel_reader *reader,
                                                             const struct accord_cover **cover,
                                                             uint8_t digest[ACCORD_HASH_SIZE],
                                                             struct accord_error *error);
-void accord_bundle_reader_free(struct accord_bundle_reader *reader);
+void accord_parcel_reader_free(struct accord_parcel_reader *reader);
 
 #endif
