@@ -79,6 +79,12 @@ enum accord_status accord_enter_survey(const struct accord_enter *enter, const s
     }
     struct survey survey = {plan, *chain};
     accord_reader_set_size(reader, size);
+    if (plan->begin != NULL) {
+        status = plan->begin(plan->context, reader, size, error);
+    }
+    if (status != ACCORD_OK) {
+        return status;
+    }
     status = accord_scan(reader, size, survey_entry, &survey, error);
     return status == ACCORD_OK && plan->again != NULL ? look_again(&survey, reader, size, error) : status;
 }
@@ -134,7 +140,8 @@ static enum accord_status sign_text(const struct accord_enter *enter, struct acc
     for (size_t i = 0; status == ACCORD_OK && i < enter->key_count; i++) {
         status = sign_by(enter, enter->keys[i], text, entry, error);
     }
-    return status;
+    return status == ACCORD_OK && enter->signer != NULL ? accord_signer_sign(enter->signer, text, 0, entry, error)
+                                                        : status;
 }
 
 enum accord_status accord_enter_make(const struct accord_enter *enter, const struct accord_enter_plan *plan,

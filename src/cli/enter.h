@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "follow/chain.h"
+#include "keys/key.h"
 
 struct accord_network; /* network.h */
 struct accord_entered;
@@ -14,6 +15,8 @@ struct accord_entered;
 /* What is to be logged. The log stays locked (where it is a directory) from the first call to the publishing. */
 struct accord_enter_plan {
     void *context;
+    /* Before anything is seen: the reader reads a tree of this size. May be NULL. */
+    enum accord_status (*begin)(void *context, struct accord_reader *reader, uint64_t size, struct accord_error *error);
     /* Each entry of the log, in order; the chain has taken it before. May be NULL. */
     enum accord_status (*see)(void *context, const struct accord_chain *chain, uint64_t index,
                               struct accord_bytes entry, struct accord_error *error);
@@ -42,7 +45,8 @@ struct accord_enter {
     void *waiting_context;
     const char *const *keys; /* what accord_signer_open takes; type 0x01 */
     size_t key_count;
-    const char *passphrase_file;     /* may be NULL */
+    const struct accord_signer *signer; /* one more, which is in no file of its own; may be NULL */
+    const char *passphrase_file;        /* may be NULL */
     struct accord_bytes signed_text; /* what was signed elsewhere, and has to be the statement's text; may be empty */
     struct accord_bytes signatures;  /* the signature lines over it */
 };

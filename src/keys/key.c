@@ -299,18 +299,32 @@ const uint8_t *accord_signer_seed(const struct accord_signer *signer)
     return signer->vkey.type == ACCORD_KEY_COSIGNATURE_MLDSA44 ? NULL : signer->seed;
 }
 
+bool accord_signer_print(const struct accord_signer *signer, struct accord_out *out)
+{
+    if (signer->seed == NULL)
+        return false;
+    struct accord_private_key key = {.name = signer->vkey.name, .id = signer->vkey.id, .type = signer->vkey.type};
+    memcpy(key.seed, signer->seed, sizeof key.seed);
+    accord_private_key_print(out, &key);
+    accord_wipe(&key, sizeof key);
+    return true;
+}
+
+enum accord_status accord_signer_read(struct accord_signer **signer, struct accord_bytes text,
+                                      struct accord_error *error)
+{
+    *signer = NULL;
+    return signer_of_text(signer, text, error);
+}
+
 enum accord_status accord_signer_save(const struct accord_signer *signer, const struct accord_fs *fs, const char *path,
                                       const char *passphrase_file, struct accord_error *error)
 {
-    if (signer->seed == NULL)
-        return fail(error, ACCORD_KEY_TYPE, signer->vkey.name);
     uint8_t text[ACCORD_PRIVATE_KEY_SIZE_MAX];
     struct accord_out out = {text, sizeof text, 0, false};
-    struct accord_private_key key = {.name = signer->vkey.name, .id = signer->vkey.id, .type = signer->vkey.type};
-    memcpy(key.seed, signer->seed, sizeof key.seed);
-    accord_private_key_print(&out, &key);
+    if (!accord_signer_print(signer, &out))
+        return fail(error, ACCORD_KEY_TYPE, signer->vkey.name);
     enum accord_status status = write_key(fs, path, passphrase_file, accord_out_bytes(&out), error);
-    accord_wipe(&key, sizeof key);
     accord_wipe(text, sizeof text);
     return name_file(error, status, path);
 }
@@ -493,6 +507,17 @@ enum accord_status accord_report_key_new(const struct accord_fs *fs, const char 
     enum accord_status status = write_key(fs, path, passphrase_file, accord_out_bytes(&file), error);
     accord_wipe(secret, sizeof secret);
     accord_wipe(text, sizeof text);
+    return name_file(error, status, path);
+}
+
+enum accord_status accord_report_key_open(const struct accord_fs *fs, const char *path, const char *passphrase_file,
+                                          uint8_t secret[32], struct accord_error *error)
+{
+    struct accord_buffer plain;
+    enum accord_status status = read_key(fs, path, passphrase_file, &plain, error);
+    if (status == ACCORD_OK)
+        status = accord_identity_parse(secret, accord_buffer_bytes(&plain), error);
+    accord_buffer_wipe(&plain);
     return name_file(error, status, path);
 }
 

@@ -33,6 +33,11 @@ const struct accord_vkey *accord_signer_vkey(const struct accord_signer *signer)
 /* The secret of an Ed25519 key, for what signs something else than notes with it (the certificate that a bastion is
  * shown): borrowed. NULL where it is of another type, or not in this process. */
 const uint8_t *accord_signer_seed(const struct accord_signer *signer);
+/* Prints the line of the private key, with its newline: a secret. False where it is not in this process. */
+ACCORD_MUST_USE bool accord_signer_print(const struct accord_signer *signer, struct accord_out *out);
+/* A signer from such a line, which a file of another kind holds. */
+ACCORD_MUST_USE enum accord_status accord_signer_read(struct accord_signer **signer, struct accord_bytes text,
+                                                      struct accord_error *error);
 /* Writes the private key's file: mode 0600, never over another (ACCORD_EXISTS). */
 ACCORD_MUST_USE enum accord_status accord_signer_save(const struct accord_signer *signer, const struct accord_fs *fs,
                                                       const char *path, const char *passphrase_file,
@@ -72,6 +77,10 @@ ACCORD_MUST_USE enum accord_status accord_signer_sign_subtree(const struct accor
 ACCORD_MUST_USE enum accord_status accord_report_key_new(const struct accord_fs *fs, const char *path,
                                                          const char *passphrase_file, char public_out[64],
                                                          struct accord_error *error);
+/* The secret of a report key's file. The caller wipes it. */
+ACCORD_MUST_USE enum accord_status accord_report_key_open(const struct accord_fs *fs, const char *path,
+                                                          const char *passphrase_file, uint8_t secret[32],
+                                                          struct accord_error *error);
 /* The public half of any private key file: a vkey or an `age1...` recipient, appended to *out without a newline. */
 ACCORD_MUST_USE enum accord_status accord_key_public(const struct accord_fs *fs, const char *key_arg,
                                                      const char *passphrase_file, struct accord_buffer *out,

@@ -3,7 +3,7 @@
 
 #include "core/text.h"
 #include "crypto/backend.h"
-#include "keys/bech32.h"
+#include "age/bech32.h"
 
 #include <sodium.h>
 #include <string.h>

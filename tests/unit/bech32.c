@@ -1,5 +1,5 @@
 /* Bech32 as age uses it: printed and parsed, and every way of being wrong. */
-#include "keys/bech32.h"
+#include "age/bech32.h"
 
 #include "crypto/backend.h"
 

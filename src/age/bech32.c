@@ -1,6 +1,6 @@
 /* Bech32 as age uses it. Knows BIP173's alphabet and checksum, and nothing of keys. Secrets pass through here: no table
  * is indexed and no branch is taken by the data. */
-#include "keys/bech32.h"
+#include "age/bech32.h"
 
 #include "core/text.h"
 #include "crypto/backend.h"

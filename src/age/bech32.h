@@ -1,6 +1,6 @@
 /* Bech32 (BIP173, without its limit on length), as age writes keys. */
-#ifndef ACCORD_KEYS_BECH32_H
-#define ACCORD_KEYS_BECH32_H
+#ifndef ACCORD_AGE_BECH32_H
+#define ACCORD_AGE_BECH32_H
 
 #include "accord/bytes.h"
 
