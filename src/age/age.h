@@ -22,6 +22,7 @@ struct accord_age_sink {
 ACCORD_MUST_USE bool accord_age_recipient_read(struct accord_bytes text, uint8_t recipient[32]);
 ACCORD_MUST_USE bool accord_age_identity_read(struct accord_bytes text, uint8_t secret[32]);
 void accord_age_recipient_print(const uint8_t recipient[32], char text[63]);
+void accord_age_identity_print(const uint8_t secret[32], char text[75]); /* a secret: to be wiped */
 /* The public half of a secret. */
 void accord_age_recipient_of(const uint8_t secret[32], uint8_t recipient[32]);
 

@@ -95,12 +95,9 @@ static enum accord_status wrong(struct accord_age_armor_reader *reader, enum acc
     return status;
 }
 
-static bool is_space(struct accord_bytes line)
+static bool is_space(uint8_t byte)
 {
-    for (size_t i = 0; i < line.size; i++)
-        if (line.data[i] != ' ' && line.data[i] != '\t' && line.data[i] != '\r' && line.data[i] != '\n')
-            return false;
-    return true;
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
 }
 
 /* A line of base64: 48 bytes, fewer only on the last. */
@@ -127,8 +124,6 @@ static enum accord_status take_line(struct accord_age_armor_reader *reader, stru
                                     struct accord_error *error)
 {
     reader->number++;
-    if (reader->place == ACCORD_AGE_ARMOR_BEFORE && is_space(line))
-        return ACCORD_OK;
     if (line.size > 0 && line.data[line.size - 1] == '\n')
         line.size--;
     if (line.size > 0 && line.data[line.size - 1] == '\r')
@@ -145,7 +140,7 @@ static enum accord_status take_line(struct accord_age_armor_reader *reader, stru
 static enum accord_status take_space(struct accord_age_armor_reader *reader, struct accord_bytes *text,
                                      struct accord_error *error)
 {
-    while (text->size > 0 && reader->line_size == 0 && is_space((struct accord_bytes){text->data, 1})) {
+    while (text->size > 0 && reader->line_size == 0 && is_space(text->data[0])) {
         if (++reader->space > ACCORD_AGE_ARMOR_SPACE_MAX)
             return wrong(reader, ACCORD_MALFORMED, error);
         reader->number += text->data[0] == '\n';

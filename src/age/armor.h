@@ -1,5 +1,5 @@
-/* ASCII armor (C2SP age, "ASCII armor"), as a stream both ways. What is armored reaches the sink in binary and the other
- * way round. */
+/* ASCII armor (C2SP age, "ASCII armor"), as a stream both ways. What is armored reaches the sink in binary and the
+ * other way round. */
 #ifndef ACCORD_AGE_ARMOR_H
 #define ACCORD_AGE_ARMOR_H
 
@@ -22,15 +22,15 @@ ACCORD_MUST_USE enum accord_status accord_age_armor_end(struct accord_age_armor_
                                                         struct accord_error *error);
 
 /* Zero it, and set sink. Lines end in LF or CRLF; white space before and after the armor, up to
- * ACCORD_AGE_ARMOR_SPACE_MAX bytes each, is passed over; all else has one form. */
+ * ACCORD_AGE_ARMOR_SPACE_MAX bytes together, is passed over; all else has one form. */
 #define ACCORD_AGE_ARMOR_SPACE_MAX 1024
 struct accord_age_armor_reader {
     struct accord_age_sink sink;
     enum { ACCORD_AGE_ARMOR_BEFORE, ACCORD_AGE_ARMOR_BODY, ACCORD_AGE_ARMOR_SHORT, ACCORD_AGE_ARMOR_AFTER } place;
     uint8_t line[66]; /* 64 characters, CR, LF */
     size_t line_size;
-    uint64_t number;      /* of lines that came */
-    size_t space;         /* bytes of white space, before or after */
+    uint64_t number; /* of lines that came */
+    size_t space;    /* bytes of white space, before or after */
     uint8_t binary[ACCORD_AGE_ARMOR_BATCH * ACCORD_AGE_ARMOR_LINE_BYTES];
     size_t binary_size;
 };

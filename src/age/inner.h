@@ -1,5 +1,5 @@
-/* What the files of this room share: how keys come from keys, and the pieces that sealing and opening are made of. Nobody
- * outside this room but its tests includes this. */
+/* What the files of this room share: how keys come from keys, and the pieces that sealing and opening are made of.
+ * Nobody outside this room but its tests includes this. */
 #ifndef ACCORD_AGE_INNER_H
 #define ACCORD_AGE_INNER_H
 
@@ -31,8 +31,8 @@ ACCORD_MUST_USE bool accord_age_unwrap(const uint8_t key[32], const uint8_t wrap
                                        uint8_t file_key[ACCORD_AGE_FILE_KEY_SIZE]);
 
 /* One recipient type each. Wrapping prints a stanza; ACCORD_BAD_KEY where the recipient is a point of small order,
- * ACCORD_NO_MEMORY (scrypt). Unwrapping takes a stanza of an accord_age_header; ACCORD_WRONG_KEY where it is for another
- * key, ACCORD_MALFORMED where its share is a point of small order. */
+ * ACCORD_NO_MEMORY (scrypt). Unwrapping takes a stanza of an accord_age_header; ACCORD_WRONG_KEY where it is for
+ * another key, ACCORD_MALFORMED where its share is a point of small order. */
 enum accord_status accord_age_x25519_wrap(struct accord_out *out, const uint8_t ephemeral[32],
                                           const uint8_t recipient[32],
                                           const uint8_t file_key[ACCORD_AGE_FILE_KEY_SIZE]);

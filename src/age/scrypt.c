@@ -65,8 +65,8 @@ enum accord_status accord_age_scrypt_unwrap(const struct accord_age_stanza *stan
     if (number > ACCORD_AGE_WORK_LOG2_MAX)
         return too_much(error, number);
     if (!wrapping_key(passphrase, salt, (unsigned)number, key))
-        return accord_age_fail(error, ACCORD_NO_MEMORY, "scrypt");
+        return accord_fail(error, ACCORD_NO_MEMORY, 0);
     bool opened = accord_age_unwrap(key, wrapped, file_key);
     accord_wipe(key, sizeof key);
-    return opened ? ACCORD_OK : accord_age_fail(error, ACCORD_WRONG_PASSPHRASE, "an encrypted file");
+    return opened ? ACCORD_OK : accord_fail(error, ACCORD_WRONG_PASSPHRASE, 0);
 }

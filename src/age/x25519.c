@@ -52,8 +52,7 @@ static void wrapping_key(const uint8_t shared[32], const uint8_t salt[64], uint8
 }
 
 enum accord_status accord_age_x25519_wrap(struct accord_out *out, const uint8_t ephemeral[32],
-                                          const uint8_t recipient[32],
-                                          const uint8_t file_key[ACCORD_AGE_FILE_KEY_SIZE])
+                                          const uint8_t recipient[32], const uint8_t file_key[ACCORD_AGE_FILE_KEY_SIZE])
 {
     uint8_t salt[64], shared[32], key[32], wrapped[ACCORD_AGE_WRAPPED_SIZE], share[43], body[44];
     accord_age_recipient_of(ephemeral, salt);
@@ -66,9 +65,9 @@ enum accord_status accord_age_x25519_wrap(struct accord_out *out, const uint8_t 
         accord_age_base64_put(&share_out, salt, 32);
         accord_age_base64_put(&body_out, wrapped, sizeof wrapped);
         accord_put_byte(&body_out, '\n');
-        accord_age_header_put_stanza(
-            out, &(struct accord_age_stanza){ACCORD_LITERAL("X25519"), accord_out_bytes(&share_out),
-                                             accord_out_bytes(&body_out)});
+        accord_age_header_put_stanza(out,
+                                     &(struct accord_age_stanza){ACCORD_LITERAL("X25519"), accord_out_bytes(&share_out),
+                                                                 accord_out_bytes(&body_out)});
     }
     accord_wipe(shared, sizeof shared);
     accord_wipe(key, sizeof key);

@@ -65,6 +65,12 @@ size_t accord_docket_count(const struct accord_docket *docket);
 const struct accord_docket_case *accord_docket_case(const struct accord_docket *docket, size_t place);
 /* Quorum time of the newest checkpoint: the log's now. */
 uint64_t accord_docket_now(const struct accord_docket *docket);
+/* Would this answer count, were it logged now? Its signature is not asked. The refusals of accord_case_step. */
+ACCORD_MUST_USE enum accord_status accord_docket_try(const struct accord_docket *docket,
+                                                     const struct accord_docket_case *found,
+                                                     const struct accord_answer_claim *answer,
+                                                     const uint8_t digest[ACCORD_HASH_SIZE],
+                                                     struct accord_error *error);
 /* Would a tick under the newest checkpoint tell anything, that is: is there an entry of a case that no checkpoint in
  * an entry covers? */
 bool accord_docket_wants_tick(const struct accord_docket *docket);

@@ -80,7 +80,7 @@ enum accord_status accord_enter_survey(const struct accord_enter *enter, const s
     struct survey survey = {plan, *chain};
     accord_reader_set_size(reader, size);
     if (plan->begin != NULL) {
-        status = plan->begin(plan->context, reader, size, error);
+        status = plan->begin(plan->context, *chain, reader, size, error);
     }
     if (status != ACCORD_OK) {
         return status;
@@ -224,12 +224,8 @@ enum accord_status accord_enter_publish(const struct accord_enter *enter, const 
     struct accord_signer *log_key = NULL;
     struct accord_buffer text;
     accord_buffer_init(&text, ACCORD_POLICY_SIZE_MAX);
-    struct accord_policy *policy = malloc(sizeof *policy);
-    enum accord_status status =
-        policy == NULL ? accord_fail(error, ACCORD_NO_MEMORY, 0) : accord_chain_policy(roster, &text, error);
-    if (status == ACCORD_OK) {
-        status = accord_policy_parse(policy, accord_buffer_bytes(&text), enter->crypto, error);
-    }
+    struct accord_policy *policy = NULL;
+    enum accord_status status = accord_chain_policy_new(roster, NULL, enter->crypto, &text, &policy, error);
     if (status == ACCORD_OK) {
         status = accord_signer_open(&log_key, enter->fs, dir->log_key, NULL, error);
     }

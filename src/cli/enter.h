@@ -15,8 +15,11 @@ struct accord_entered;
 /* What is to be logged. The log stays locked (where it is a directory) from the first call to the publishing. */
 struct accord_enter_plan {
     void *context;
-    /* Before anything is seen: the reader reads a tree of this size. May be NULL. */
-    enum accord_status (*begin)(void *context, struct accord_reader *reader, uint64_t size, struct accord_error *error);
+    /* Before anything is seen: the reader reads a tree of this size. The chain is empty, and lives as long. May be
+     * NULL.
+     */
+    enum accord_status (*begin)(void *context, const struct accord_chain *chain, struct accord_reader *reader,
+                                uint64_t size, struct accord_error *error);
     /* Each entry of the log, in order; the chain has taken it before. May be NULL. */
     enum accord_status (*see)(void *context, const struct accord_chain *chain, uint64_t index,
                               struct accord_bytes entry, struct accord_error *error);

@@ -24,18 +24,6 @@ struct waiting {
     uint64_t published; /* the size that was seen last */
 };
 
-static enum accord_status make_policy(const struct accord_enter *enter, const struct accord_roster_claim *roster,
-                                      struct accord_policy **policy, struct accord_buffer *text,
-                                      struct accord_error *error)
-{
-    *policy = malloc(sizeof **policy);
-    if (*policy == NULL) {
-        return accord_fail(error, ACCORD_NO_MEMORY, 0);
-    }
-    enum accord_status status = accord_chain_policy(roster, text, error);
-    return status == ACCORD_OK ? accord_policy_parse(*policy, accord_buffer_bytes(text), enter->crypto, error) : status;
-}
-
 /* One look: ACCORD_OK where the checkpoint covers the entry and has its quorum, ACCORD_QUORUM where not yet. */
 static enum accord_status look(struct waiting *waiting, struct accord_error *error)
 {
@@ -93,7 +81,7 @@ static enum accord_status post(const struct accord_enter *enter, const struct ac
     accord_buffer_init(&text, ACCORD_POLICY_SIZE_MAX);
     enum accord_status status = accord_enter_make(enter, plan, roster, entered, error);
     if (status == ACCORD_OK) {
-        status = make_policy(enter, roster, &policy, &text, error);
+        status = accord_chain_policy_new(roster, NULL, enter->crypto, &text, &policy, error);
     }
     if (status == ACCORD_OK) {
         status = enter->network->add(enter->location, accord_buffer_bytes(&entered->entry), enter->timeout_ms,

@@ -12,11 +12,11 @@
 
 #include "accord/bundle.h"
 #include "accord/checkpoint.h"
+#include "age/small.h"
 #include "core/text.h"
 #include "crypto/backend.h"
 #include "custody/opening.h"
 #include "custody/walk.h"
-#include "keys/age.h"
 
 #define HEAD_SIZE (1 << 20)
 #define ALL_SIZE ACCORD_BUNDLE_FILE_SIZE_MAX

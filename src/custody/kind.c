@@ -8,9 +8,9 @@
 #include "accord/policy.h"
 #include "accord/proof.h"
 #include "accord/roster.h"
+#include "age/small.h"
 #include "core/fields.h"
 #include "core/text.h"
-#include "keys/age.h"
 #include "keys/private.h"
 
 #include <stdlib.h>

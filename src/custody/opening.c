@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "age/small.h"
 #include "core/text.h"
-#include "keys/age.h"
 #include "keys/private.h"
 
 #define SECRETS_MAX 256
@@ -147,12 +147,13 @@ void accord_opening_sealed(struct accord_opening *opening, const char *path, str
 static uint64_t work_of(struct accord_bytes file)
 {
     struct accord_buffer binary;
-    struct accord_age_claim claim;
+    struct accord_age_header header;
     accord_buffer_init(&binary, ACCORD_AGE_BINARY_MAX);
     bool is = accord_age_unarmor(file, &binary, NULL) == ACCORD_OK &&
-              accord_age_parse(&claim, accord_buffer_bytes(&binary), NULL) == ACCORD_OK;
+              accord_age_header_parse(&header, accord_buffer_bytes(&binary), NULL) == ACCORD_OK && header.scrypt > 0 &&
+              header.work_log2 <= ACCORD_AGE_WORK_LOG2_MAX;
     accord_buffer_free(&binary);
-    return is ? UINT64_C(1) << claim.work_log2 : 0;
+    return is ? UINT64_C(1) << header.work_log2 : 0;
 }
 
 static bool try_one(struct accord_opening *opening, const struct sealed *sealed, struct passphrase *passphrase)

@@ -4,7 +4,7 @@
 #define ACCORD_CUSTODY_OPENING_H
 
 #include "accord/error.h"
-#include "keys/age_header.h"
+#include "age/header.h"
 
 struct accord_opening; /* holds secrets: locked, wiped when it is freed */
 

@@ -229,3 +229,34 @@ enum accord_status accord_chain_trust(const struct accord_chain *chain, struct a
     trust->size += out.size;
     return ACCORD_OK;
 }
+
+/* Whom a trust file distrusts does not count. */
+static enum accord_status distrust(struct accord_policy *policy, const struct accord_trust_claim *kept,
+                                   const struct accord_crypto *crypto, struct accord_error *error)
+{
+    struct accord_distrust line;
+    struct accord_vkey vkey;
+    size_t cursor = 0;
+    while (kept != NULL && accord_trust_next_distrust(kept, &cursor, &line)) {
+        enum accord_status status = accord_vkey_parse(&vkey, line.vkey, crypto, error);
+        if (status != ACCORD_OK) {
+            return status;
+        }
+        (void)accord_policy_distrust(policy, &vkey);
+    }
+    return ACCORD_OK;
+}
+
+enum accord_status accord_chain_policy_new(const struct accord_roster_claim *roster,
+                                           const struct accord_trust_claim *kept, const struct accord_crypto *crypto,
+                                           struct accord_buffer *text, struct accord_policy **policy,
+                                           struct accord_error *error)
+{
+    *policy = malloc(sizeof **policy);
+    enum accord_status status =
+        *policy == NULL ? accord_fail(error, ACCORD_NO_MEMORY, 0) : accord_chain_policy(roster, text, error);
+    if (status == ACCORD_OK) {
+        status = accord_policy_parse(*policy, accord_buffer_bytes(text), crypto, error);
+    }
+    return status == ACCORD_OK ? distrust(*policy, kept, crypto, error) : status;
+}

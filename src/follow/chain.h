@@ -69,5 +69,12 @@ ACCORD_MUST_USE enum accord_status accord_chain_trust(const struct accord_chain 
 /* Renders a roster as a policy: appended to *text, whose maximum bounds it. */
 ACCORD_MUST_USE enum accord_status accord_chain_policy(const struct accord_roster_claim *roster,
                                                        struct accord_buffer *text, struct accord_error *error);
+/* A roster's policy to be used, less whom kept (which may be NULL) distrusts. *policy, which in either case is the
+ * caller's to free, borrows from *text. */
+ACCORD_MUST_USE enum accord_status accord_chain_policy_new(const struct accord_roster_claim *roster,
+                                                           const struct accord_trust_claim *kept,
+                                                           const struct accord_crypto *crypto,
+                                                           struct accord_buffer *text, struct accord_policy **policy,
+                                                           struct accord_error *error);
 
 #endif

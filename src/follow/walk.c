@@ -14,37 +14,6 @@ bool accord_walk_may_be_enacted(enum accord_status status)
     return accord_status_exit(status) == 1;
 }
 
-/* Whom the trust file of before distrusts does not count here either. */
-static enum accord_status distrust(const struct accord_walk *walk, struct accord_policy *policy,
-                                   struct accord_error *error)
-{
-    struct accord_distrust line;
-    struct accord_vkey vkey;
-    size_t cursor = 0;
-    while (walk->kept != NULL && accord_trust_next_distrust(walk->kept, &cursor, &line)) {
-        enum accord_status status = accord_vkey_parse(&vkey, line.vkey, walk->crypto, error);
-        if (status != ACCORD_OK) {
-            return status;
-        }
-        (void)accord_policy_distrust(policy, &vkey);
-    }
-    return ACCORD_OK;
-}
-
-/* A roster's policy, less whom kept distrusts. *policy is the caller's to free; it borrows from *text. */
-static enum accord_status policy_of(const struct accord_walk *walk, const struct accord_roster_claim *roster,
-                                    struct accord_buffer *text, struct accord_policy **policy,
-                                    struct accord_error *error)
-{
-    *policy = malloc(sizeof **policy);
-    enum accord_status status =
-        *policy == NULL ? accord_fail(error, ACCORD_NO_MEMORY, 0) : accord_chain_policy(roster, text, error);
-    if (status == ACCORD_OK) {
-        status = accord_policy_parse(*policy, accord_buffer_bytes(text), walk->crypto, error);
-    }
-    return status == ACCORD_OK ? distrust(walk, *policy, error) : status;
-}
-
 enum accord_status accord_walk_accepts(const struct accord_walk *walk, const struct accord_roster_claim *roster,
                                        struct accord_error *error)
 {
@@ -53,7 +22,7 @@ enum accord_status accord_walk_accepts(const struct accord_walk *walk, const str
     struct accord_checkpoint checkpoint;
     struct accord_cosigners cosigners;
     accord_buffer_init(&text, ACCORD_POLICY_SIZE_MAX);
-    enum accord_status status = policy_of(walk, roster, &text, &policy, error);
+    enum accord_status status = accord_chain_policy_new(roster, walk->kept, walk->crypto, &text, &policy, error);
     if (status == ACCORD_OK) {
         status =
             accord_roster_verify_checkpoint(roster, policy, walk->newest, walk->crypto, &checkpoint, &cosigners, error);
@@ -77,7 +46,7 @@ enum accord_status accord_walk_enacts(const struct accord_walk *walk, const stru
     accord_buffer_init(&text, ACCORD_POLICY_SIZE_MAX);
     enum accord_status status = accord_enact_parse(&enactment->claim, entry, error);
     if (status == ACCORD_OK) {
-        status = policy_of(walk, earlier, &text, &policy, error);
+        status = accord_chain_policy_new(earlier, walk->kept, walk->crypto, &text, &policy, error);
     }
     if (status == ACCORD_OK) {
         status = accord_enact_verify(&enactment->claim, earlier, policy, next, walk->crypto, NULL, error);

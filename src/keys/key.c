@@ -1,11 +1,11 @@
 /* Private keys: made, read from files, saved, and signing notes. Knows where a key may live (a file, a file under a
- * passphrase, ssh-agent); the grammars are private.c's, the encryption age.c's. Seeds lie in locked memory. */
+ * passphrase, ssh-agent); the grammars are private.c's, the encryption that of age/. Seeds lie in locked memory. */
 #include "keys/key.h"
 
+#include "age/small.h"
 #include "base/file.h"
 #include "core/text.h"
 #include "crypto/backend.h"
-#include "keys/age.h"
 #include "keys/agent.h"
 #include "keys/keeper.h"
 #include "keys/private.h"
@@ -58,8 +58,7 @@ static enum accord_status read_secret(const struct accord_fs *fs, const char *pa
     return accord_file_read(fs, path, buffer, error);
 }
 
-/* The passphrase is the first line of its file; *passphrase borrows from *buffer. */
-static enum accord_status read_passphrase(const struct accord_fs *fs, const char *path, struct accord_buffer *buffer,
+enum accord_status accord_passphrase_read(const struct accord_fs *fs, const char *path, struct accord_buffer *buffer,
                                           struct accord_bytes *passphrase, struct accord_error *error)
 {
     enum accord_status status = read_secret(fs, path, PASSPHRASE_SIZE_MAX, buffer, error);
@@ -86,7 +85,7 @@ static enum accord_status decrypt(const struct accord_fs *fs, const char *path, 
     }
     struct accord_buffer secret;
     struct accord_bytes passphrase;
-    enum accord_status status = read_passphrase(fs, passphrase_file, &secret, &passphrase, error);
+    enum accord_status status = accord_passphrase_read(fs, passphrase_file, &secret, &passphrase, error);
     if (status == ACCORD_OK) {
         status = accord_buffer_reserve(plain, ACCORD_AGE_PLAIN_MAX);
         status = status == ACCORD_OK ? accord_age_decrypt(file, passphrase, plain, error)
@@ -119,7 +118,7 @@ static enum accord_status write_key(const struct accord_fs *fs, const char *path
     struct accord_buffer secret, file;
     struct accord_bytes passphrase;
     accord_buffer_init(&file, ACCORD_AGE_FILE_MAX);
-    enum accord_status status = read_passphrase(fs, passphrase_file, &secret, &passphrase, error);
+    enum accord_status status = accord_passphrase_read(fs, passphrase_file, &secret, &passphrase, error);
     if (status == ACCORD_OK)
         status = accord_age_encrypt(plain, passphrase, &file, error);
     if (status == ACCORD_OK)

@@ -73,6 +73,11 @@ ACCORD_MUST_USE enum accord_status accord_signer_sign_subtree(const struct accor
                                                               struct accord_bytes subtree, struct accord_buffer *out,
                                                               struct accord_error *error);
 
+/* The passphrase in a file, its first line: *passphrase borrows from *buffer, which this initialises, and which the
+ * caller wipes in either case. */
+ACCORD_MUST_USE enum accord_status accord_passphrase_read(const struct accord_fs *fs, const char *path,
+                                                          struct accord_buffer *buffer, struct accord_bytes *passphrase,
+                                                          struct accord_error *error);
 /* Report keys (age X25519 identities). public_out gets `age1...` and a NUL. */
 ACCORD_MUST_USE enum accord_status accord_report_key_new(const struct accord_fs *fs, const char *path,
                                                          const char *passphrase_file, char public_out[64],

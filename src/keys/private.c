@@ -1,9 +1,9 @@
 /* The text of private keys. Knows the two grammars; knows no file, and not whether a key's id is right. */
 #include "keys/private.h"
 
+#include "age/age.h"
 #include "core/text.h"
 #include "crypto/backend.h"
-#include "age/bech32.h"
 
 #include <sodium.h>
 #include <string.h>
@@ -12,8 +12,6 @@
 #define KEY_BYTES (1 + ACCORD_SEED_SIZE)
 #define KEY_BASE64_SIZE 44 /* of 33 bytes: no padding */
 #define ID_DIGITS 8
-#define IDENTITY_NAME "age-secret-key-"
-#define IDENTITY_SIZE ACCORD_BECH32_SIZE(sizeof IDENTITY_NAME - 1, 32)
 
 static enum accord_status bad_key(struct accord_error *error, uint64_t line, struct accord_bytes expected)
 {
@@ -113,7 +111,7 @@ static enum accord_status parse_identity(uint8_t secret[32], struct accord_bytes
             continue;
         if (found)
             return accord_fail(error, ACCORD_DUPLICATE, number);
-        if (line.data[0] != 'A' || !accord_bech32_parse(line, ACCORD_LITERAL(IDENTITY_NAME), secret, 32))
+        if (!accord_age_identity_read(line, secret))
             return bad_key(error, number, ACCORD_LITERAL("PRIVATE+KEY+... or AGE-SECRET-KEY-1..."));
         found = true;
     }
@@ -130,16 +128,12 @@ enum accord_status accord_identity_parse(uint8_t secret[32], struct accord_bytes
 
 void accord_identity_print(struct accord_out *out, const uint8_t secret[32])
 {
-    uint8_t text[IDENTITY_SIZE];
-    struct accord_out identity = {text, sizeof text, 0, false};
+    char text[75];
     accord_put(out, ACCORD_LITERAL("# public key: "));
     accord_recipient_print(out, secret);
     accord_put_byte(out, '\n');
-    accord_bech32_print(&identity, ACCORD_LITERAL(IDENTITY_NAME), (struct accord_bytes){secret, 32});
-    /* Upper case, without a branch on what the letters are. */
-    for (size_t i = 0; i < identity.size; i++)
-        text[i] = (uint8_t)(text[i] - ((text[i] >> 6 & 1) << 5));
-    accord_put(out, accord_out_bytes(&identity));
+    accord_age_identity_print(secret, text);
+    accord_put(out, (struct accord_bytes){(const uint8_t *)text, sizeof text - 1});
     accord_put_byte(out, '\n');
     accord_wipe(text, sizeof text);
 }
@@ -147,6 +141,8 @@ void accord_identity_print(struct accord_out *out, const uint8_t secret[32])
 void accord_recipient_print(struct accord_out *out, const uint8_t secret[32])
 {
     uint8_t recipient[32];
-    crypto_scalarmult_curve25519_base(recipient, secret);
-    accord_bech32_print(out, ACCORD_LITERAL("age"), (struct accord_bytes){recipient, sizeof recipient});
+    char text[63];
+    accord_age_recipient_of(secret, recipient);
+    accord_age_recipient_print(recipient, text);
+    accord_put(out, (struct accord_bytes){(const uint8_t *)text, sizeof text - 1});
 }

@@ -1,7 +1,7 @@
 /* C2SP's age vectors that have a passphrase; skipped, and counted as skipped, where they or unzip are absent. */
 #include "core/text.h"
 #include "crypto/backend.h"
-#include "keys/age.h"
+#include "age/small.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
