@@ -23,7 +23,11 @@ ACCORD_MUST_USE bool accord_age_recipient_read(struct accord_bytes text, uint8_t
 ACCORD_MUST_USE bool accord_age_identity_read(struct accord_bytes text, uint8_t secret[32]);
 void accord_age_recipient_print(const uint8_t recipient[32], char text[63]);
 void accord_age_identity_print(const uint8_t secret[32], char text[75]); /* a secret: to be wiped */
-/* The public half of a secret. */
+/* `AGE-SECRET-KEY-PQ-1...`: a hybrid key (ML-KEM-768 and X25519), which opens and is not sealed to. */
+ACCORD_MUST_USE bool accord_age_hybrid_identity_read(struct accord_bytes text, uint8_t secret[32]);
+/* Does this machine have ML-KEM-768 (OpenSSL 3.5 or newer)? Loads libcrypto, which takes milliseconds. */
+bool accord_age_hybrid_available(void);
+/* The public half of an X25519 secret. */
 void accord_age_recipient_of(const uint8_t secret[32], uint8_t recipient[32]);
 
 /* Sealing.
@@ -53,10 +57,13 @@ void accord_age_seed_file_key(const uint8_t seed[ACCORD_AGE_SEED_SIZE], uint8_t 
 /* How large a binary file of so many recipients is; no passphrase. */
 uint64_t accord_age_sealed_size(size_t recipient_count, uint64_t plain_size);
 
-/* Opening, with one of: secrets (any number of X25519 keys), a passphrase, the file key itself. */
+/* Opening, with one of: secrets (any number of X25519 and hybrid keys), a passphrase, the file key itself. They are
+ * copied. */
 struct accord_age_opening {
     const uint8_t (*secrets)[32];
     size_t secret_count;
+    const uint8_t (*hybrid_secrets)[32];
+    size_t hybrid_count;
     struct accord_bytes passphrase;
     const uint8_t *file_key; /* ACCORD_AGE_FILE_KEY_SIZE bytes, or NULL */
     bool armor;              /* armored files are opened, too */
@@ -68,8 +75,10 @@ ACCORD_MUST_USE enum accord_status accord_age_opener_new(struct accord_age_opene
                                                          struct accord_error *error);
 /* The next bytes of the file, as many as come. ACCORD_MALFORMED (with the line of the header), ACCORD_WRONG_KEY where
  * no stanza is for these keys, ACCORD_WRONG_PASSPHRASE, ACCORD_SIGNATURE where the header's MAC or a chunk is not what
- * whoever sealed it made, ACCORD_KEY_TYPE, ACCORD_TOO_LARGE (header, scrypt's work). What went to the sink before was
- * authentic, chunk by chunk, but may be the beginning of something longer. */
+ * whoever sealed it made, ACCORD_KEY_TYPE, ACCORD_TOO_LARGE (header, scrypt's work), ACCORD_NO_CRYPTO (a hybrid key
+ * alone could open it). What went to the sink before was authentic, chunk by chunk, but may be the beginning of
+ * something longer; a refusal may come some chunks late, or with accord_age_opener_end. After it, every call gives it
+ * again. */
 ACCORD_MUST_USE enum accord_status accord_age_opener_write(struct accord_age_opener *opener, struct accord_bytes file,
                                                            struct accord_error *error);
 /* The file ended. ACCORD_MALFORMED where its last chunk did not come. */

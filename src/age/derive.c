@@ -30,14 +30,24 @@ static void hmac(struct accord_bytes key, struct accord_bytes data, struct accor
     accord_wipe(&context, sizeof context);
 }
 
-void accord_age_derive(struct accord_bytes secret, struct accord_bytes salt, struct accord_bytes info, uint8_t key[32])
+void accord_age_extract(struct accord_bytes secret, struct accord_bytes salt, uint8_t extracted[32])
 {
     static const uint8_t no_salt[32];
-    uint8_t extracted[32];
     if (salt.size == 0)
         salt = (struct accord_bytes){no_salt, sizeof no_salt};
     hmac(salt, secret, ACCORD_LITERAL(""), extracted);
-    hmac((struct accord_bytes){extracted, sizeof extracted}, info, ACCORD_LITERAL("\x01"), key);
+}
+
+void accord_age_expand(const uint8_t extracted[32], struct accord_bytes info, uint8_t key[32])
+{
+    hmac((struct accord_bytes){extracted, 32}, info, ACCORD_LITERAL("\x01"), key);
+}
+
+void accord_age_derive(struct accord_bytes secret, struct accord_bytes salt, struct accord_bytes info, uint8_t key[32])
+{
+    uint8_t extracted[32];
+    accord_age_extract(secret, salt, extracted);
+    accord_age_expand(extracted, info, key);
     accord_wipe(extracted, sizeof extracted);
 }
 

@@ -15,6 +15,9 @@
 enum accord_status accord_age_fail(struct accord_error *error, enum accord_status status, const char *what);
 
 /* HKDF-SHA-256 (RFC 5869), one block of output. An empty salt is none. */
+void accord_age_extract(struct accord_bytes secret, struct accord_bytes salt, uint8_t extracted[32]);
+void accord_age_expand(const uint8_t extracted[32], struct accord_bytes info, uint8_t key[32]);
+/* Both, one after the other. */
 void accord_age_derive(struct accord_bytes secret, struct accord_bytes salt, struct accord_bytes info, uint8_t key[32]);
 /* Of a header up to and including "---". */
 void accord_age_header_mac(const uint8_t file_key[ACCORD_AGE_FILE_KEY_SIZE], struct accord_bytes header,
@@ -43,5 +46,13 @@ enum accord_status accord_age_scrypt_wrap(struct accord_out *out, struct accord_
 /* ACCORD_WRONG_PASSPHRASE, ACCORD_TOO_LARGE (more work than ACCORD_AGE_WORK_LOG2_MAX), ACCORD_NO_MEMORY. */
 enum accord_status accord_age_scrypt_unwrap(const struct accord_age_stanza *stanza, struct accord_bytes passphrase,
                                             uint8_t file_key[ACCORD_AGE_FILE_KEY_SIZE], struct accord_error *error);
+
+/* ACCORD_NO_CRYPTO too. */
+enum accord_status accord_age_hybrid_unwrap(const struct accord_age_stanza *stanza, const uint8_t secret[32],
+                                            uint8_t file_key[ACCORD_AGE_FILE_KEY_SIZE]);
+/* Decapsulates with the key of a seed (d and z of FIPS 203). false where this machine cannot. */
+#define ACCORD_AGE_MLKEM768_SIZE 1088
+ACCORD_MUST_USE bool accord_age_mlkem768_open(const uint8_t seed[64], const uint8_t wrapped[ACCORD_AGE_MLKEM768_SIZE],
+                                              uint8_t shared[32]);
 
 #endif

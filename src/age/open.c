@@ -14,8 +14,8 @@
 
 /* What may open it; wiped when the header was read. */
 struct keys {
-    uint8_t *secrets;
-    size_t secret_count;
+    uint8_t *secrets, *hybrids;
+    size_t secret_count, hybrid_count;
     uint8_t *passphrase;
     size_t passphrase_size;
 };
@@ -40,8 +40,9 @@ struct accord_age_opener {
 static void forget_keys(struct keys *keys)
 {
     sodium_free(keys->secrets);
+    sodium_free(keys->hybrids);
     sodium_free(keys->passphrase);
-    *keys = (struct keys){NULL, 0, NULL, 0};
+    memset(keys, 0, sizeof *keys);
 }
 
 /* Copies to locked memory. NULL where there is none, or nothing to copy. */
@@ -57,13 +58,15 @@ static bool keep_keys(struct accord_age_opener *opener, const struct accord_age_
 {
     struct keys *keys = &opener->keys;
     keys->secret_count = opening->secret_count;
+    keys->hybrid_count = opening->hybrid_count;
     keys->passphrase_size = opening->passphrase.size;
     keys->secrets = keep(opening->secret_count == 0 ? NULL : opening->secrets[0], opening->secret_count * 32);
+    keys->hybrids = keep(opening->hybrid_count == 0 ? NULL : opening->hybrid_secrets[0], opening->hybrid_count * 32);
     keys->passphrase = keep(opening->passphrase.data, opening->passphrase.size);
     opener->has_file_key = opening->file_key != NULL;
     if (opener->has_file_key)
         memcpy(opener->file_key, opening->file_key, sizeof opener->file_key);
-    return (keys->secrets != NULL || keys->secret_count == 0) &&
+    return (keys->secrets != NULL || keys->secret_count == 0) && (keys->hybrids != NULL || keys->hybrid_count == 0) &&
            (keys->passphrase != NULL || keys->passphrase_size == 0);
 }
 
@@ -72,7 +75,9 @@ static enum accord_status to_binary(void *context, struct accord_bytes bytes, st
 enum accord_status accord_age_opener_new(struct accord_age_opener **opener, const struct accord_age_opening *opening,
                                          struct accord_error *error)
 {
-    if ((opening->secret_count > 0) + (opening->passphrase.size > 0) + (opening->file_key != NULL) != 1)
+    if ((opening->secret_count + opening->hybrid_count > 0) + (opening->passphrase.size > 0) +
+            (opening->file_key != NULL) !=
+        1)
         abort();
     struct accord_age_opener *made = calloc(1, sizeof *made);
     *opener = NULL;
@@ -89,8 +94,7 @@ enum accord_status accord_age_opener_new(struct accord_age_opener **opener, cons
 }
 
 /* The first X25519 stanza that one of the secrets opens. */
-static enum accord_status unwrap_x25519(struct accord_age_opener *opener, const struct accord_age_header *header,
-                                        struct accord_error *error)
+static enum accord_status unwrap_x25519(struct accord_age_opener *opener, const struct accord_age_header *header)
 {
     enum accord_status status = ACCORD_WRONG_KEY;
     for (size_t i = 0; i < opener->keys.secret_count && status == ACCORD_WRONG_KEY; i++) {
@@ -103,6 +107,28 @@ static enum accord_status unwrap_x25519(struct accord_age_opener *opener, const 
             if (accord_bytes_equal(stanza.type, ACCORD_LITERAL("X25519")))
                 status = accord_age_x25519_unwrap(&stanza, secret, recipient, opener->file_key);
     }
+    return status;
+}
+
+static enum accord_status unwrap_hybrid(struct accord_age_opener *opener, const struct accord_age_header *header)
+{
+    enum accord_status status = ACCORD_WRONG_KEY;
+    for (size_t i = 0; i < opener->keys.hybrid_count && status == ACCORD_WRONG_KEY; i++) {
+        struct accord_bytes rest = header->stanzas;
+        struct accord_age_stanza stanza;
+        while (status == ACCORD_WRONG_KEY && accord_age_header_cut(&rest, &stanza))
+            if (accord_bytes_equal(stanza.type, ACCORD_LITERAL("mlkem768x25519")))
+                status = accord_age_hybrid_unwrap(&stanza, opener->keys.hybrids + 32 * i, opener->file_key);
+    }
+    return status;
+}
+
+static enum accord_status unwrap(struct accord_age_opener *opener, const struct accord_age_header *header,
+                                 struct accord_error *error)
+{
+    enum accord_status status = unwrap_x25519(opener, header);
+    if (status == ACCORD_WRONG_KEY)
+        status = unwrap_hybrid(opener, header);
     return status == ACCORD_OK ? ACCORD_OK : accord_fail(error, status, 0);
 }
 
@@ -122,7 +148,7 @@ static enum accord_status find_file_key(struct accord_age_opener *opener, const 
         return ACCORD_OK;
     if (passphrase.size == 0)
         return header->scrypt > 0 ? wrong_type(error, ACCORD_LITERAL("age encryption to a key, not to a passphrase"))
-                                  : unwrap_x25519(opener, header, error);
+                                  : unwrap(opener, header, error);
     if (header->scrypt == 0 || !accord_age_header_cut(&rest, &stanza))
         return wrong_type(error, ACCORD_LITERAL("age encryption to a passphrase (scrypt)"));
     return accord_age_scrypt_unwrap(&stanza, passphrase, opener->file_key, error);

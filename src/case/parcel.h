@@ -12,6 +12,7 @@
 #define ACCORD_COVER_FILES_MAX 1024
 #define ACCORD_COVER_RECIPIENTS_MAX 32
 #define ACCORD_COVER_AFFECTED_MAX 64
+#define ACCORD_COVER_GROUP_MAX 128
 #define ACCORD_PARCEL_FILE_MAX 8589934591
 #define ACCORD_PARCEL_SIZE_MAX ((uint64_t)1 << 36)
 
@@ -38,7 +39,9 @@ struct accord_cover {
 ACCORD_MUST_USE enum accord_status accord_cover_parse(struct accord_cover *cover, struct accord_bytes text,
                                                       const struct accord_crypto *crypto, struct accord_error *error);
 void accord_cover_print(struct accord_out *out, const struct accord_cover *cover);
-/* The group of reports with these keys (their vkeys' texts, any order). */
+/* Can a file have this name in a parcel? */
+ACCORD_MUST_USE bool accord_cover_name_valid(struct accord_bytes name);
+/* The group of reports with these keys (their vkeys' texts, any order; at most ACCORD_COVER_GROUP_MAX). */
 void accord_cover_group(const struct accord_crypto *crypto, const struct accord_bytes *keys, size_t count,
                         uint8_t group[ACCORD_HASH_SIZE]);
 
@@ -76,6 +79,8 @@ ACCORD_MUST_USE enum accord_status accord_parcel_reader_end(struct accord_parcel
                                                             const struct accord_cover **cover,
                                                             uint8_t digest[ACCORD_HASH_SIZE],
                                                             struct accord_error *error);
+/* The cover's text, as far as it came. */
+struct accord_bytes accord_parcel_reader_cover(const struct accord_parcel_reader *reader);
 void accord_parcel_reader_free(struct accord_parcel_reader *reader);
 
 #endif

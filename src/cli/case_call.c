@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/options.h"
+#include "accord/demand.h"
+#include "cli/product_view.h"
 #include "cli/say.h"
 #include "core/text.h"
 #include "crypto/backend.h"
@@ -231,4 +232,22 @@ void accord_case_reporter_free(struct accord_case_reporter *reporter)
 {
     accord_signer_free(reporter->signer);
     accord_case_file_free(&reporter->file);
+}
+
+bool accord_case_when(const char *text, uint64_t base, uint64_t *time)
+{
+    int32_t day;
+    uint64_t seconds;
+    if (accord_date_read(accord_bytes_of(text), &day) && day >= 0) {
+        *time = (uint64_t)day * ACCORD_CASE_DAY;
+        return true;
+    }
+    if (accord_decimal_read(accord_bytes_of(text), time)) {
+        return true;
+    }
+    if (!accord_duration_read(text, &seconds) || seconds > UINT64_MAX - base) {
+        return false;
+    }
+    *time = base + seconds;
+    return true;
 }

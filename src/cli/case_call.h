@@ -40,4 +40,7 @@ ACCORD_MUST_USE enum accord_status accord_case_reporter_open(struct accord_case_
                                                              struct accord_error *error);
 void accord_case_reporter_free(struct accord_case_reporter *reporter);
 
+/* A date: `2026-12-24` (its beginning, UTC), POSIX seconds, or a duration from base, like 14d. */
+ACCORD_MUST_USE bool accord_case_when(const char *text, uint64_t base, uint64_t *time);
+
 #endif

@@ -56,7 +56,8 @@ static int read_all_signed(const struct accord_call *call, struct accord_enter *
     }
     enter->signed_text = accord_buffer_bytes(&text); /* freed by accord_enter_call_free */
     enter->signatures = accord_buffer_bytes(&lines);
-    if (error.status == ACCORD_OK && enter->key_count == 0 && text.size == 0) {
+    bool by_case = accord_call_knows(call, "case") && accord_call_value(call, "case") != NULL;
+    if (error.status == ACCORD_OK && enter->key_count == 0 && text.size == 0 && !by_case) {
         return accord_usage(call, "nobody signs: give --key KEY, or --signed FILE");
     }
     return error.status == ACCORD_OK ? 0 : accord_refuse(call, path, &error);
