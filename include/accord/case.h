@@ -24,7 +24,7 @@ struct accord_case_event {
     uint64_t until; /* extend */
     bool holds;     /* published: the release is in the log; disclose: the file key is the report's; share: it is that
                        custodian's; complaint: the sealed share is wrong; revealed: the commitment opens */
-    bool is_report_by; /* revealed: the entry that is revealed is this party's */
+    bool is_own;    /* revealed: the entry that is revealed is this party's */
 };
 
 /* What was reported, and what has come of it. Times are POSIX seconds; 0: it did not happen. */
@@ -37,8 +37,7 @@ struct accord_case {
     uint64_t received, triaged, need_info, fixed, published, exploited, refused, unreadable, withdrawn, disclosed,
         regulator;
     uint64_t asked_by_vendor, asked_by_reporter; /* `until` of the last request of each side */
-    uint64_t extended;                           /* the date that both agreed to */
-    uint64_t published_digest_index;             /* where the answer that published is */
+    uint64_t extended, agreed;                   /* the date that both agreed to, and when they did */
     unsigned share_count, complaint_count;       /* shares that hold, each custodian once */
     uint32_t shared, complained;                 /* a bit for each custodian */
     bool opened_early;                           /* a disclosure, or a share, came before its time */

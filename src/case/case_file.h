@@ -29,6 +29,14 @@ ACCORD_MUST_USE enum accord_status accord_case_file_write(const struct accord_ca
 ACCORD_MUST_USE enum accord_status accord_case_file_read(struct accord_case_file *file, const struct accord_fs *fs,
                                                          const char *path, struct accord_bytes passphrase,
                                                          struct accord_error *error);
+/* The same over one that is there, atomically: its entry had to be made again before it was logged. */
+ACCORD_MUST_USE enum accord_status accord_case_file_replace(const struct accord_case_file *file,
+                                                            const struct accord_fs *fs, const char *path,
+                                                            struct accord_bytes passphrase, struct accord_error *error);
+/* The text alone; slices borrow from it, and file->text is left alone. What parses prints as it came. */
+ACCORD_MUST_USE enum accord_status accord_case_file_parse(struct accord_case_file *file, struct accord_bytes text,
+                                                          struct accord_error *error);
+void accord_case_file_print(struct accord_out *out, const struct accord_case_file *file); /* a secret */
 void accord_case_file_free(struct accord_case_file *file);
 
 #endif

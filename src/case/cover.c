@@ -12,7 +12,6 @@
 
 #define NAME_SIZE_MAX 100
 #define TEXT_SIZE_MAX 256
-#define RECIPIENT_SIZE 62
 
 /* One line is at hand, and is taken by its key; the first refusal ends it. */
 struct sheet {
@@ -128,16 +127,6 @@ static bool take_key(struct sheet *sheet, const struct accord_crypto *crypto, st
     return step(sheet);
 }
 
-static bool recipient_valid(struct accord_bytes text)
-{
-    if (text.size != RECIPIENT_SIZE || memcmp(text.data, "age1", 4) != 0)
-        return false;
-    for (size_t i = 4; i < text.size; i++)
-        if (memchr("qpzry9x8gf2tvdw0s3jn54khce6mua7l", text.data[i], 32) == NULL)
-            return false;
-    return true;
-}
-
 static bool take_recipients(struct sheet *sheet, struct accord_cover *cover)
 {
     if (!want(sheet, "recipient"))
@@ -145,7 +134,7 @@ static bool take_recipients(struct sheet *sheet, struct accord_cover *cover)
     while (at(sheet, "recipient")) {
         if (cover->recipient_count == ACCORD_COVER_RECIPIENTS_MAX)
             return refuse(sheet, ACCORD_TOO_LARGE, ACCORD_LITERAL("at most 32 recipients"));
-        if (!recipient_valid(sheet->value))
+        if (!accord_recipient_valid(sheet->value))
             return refuse(sheet, ACCORD_BAD_KEY, ACCORD_LITERAL("an age1... recipient"));
         cover->recipients[cover->recipient_count++] = sheet->value;
         if (!step(sheet))

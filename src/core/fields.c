@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define RECIPIENT_SIZE 62
+
 static bool lower_or_digit(uint8_t c)
 {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
@@ -40,6 +42,16 @@ bool accord_token_valid(struct accord_bytes token)
             return false;
     }
     return token.size > 0 && token.size <= ACCORD_TOKEN_SIZE_MAX;
+}
+
+bool accord_recipient_valid(struct accord_bytes text)
+{
+    if (text.size != RECIPIENT_SIZE || memcmp(text.data, "age1", 4) != 0)
+        return false;
+    for (size_t i = 4; i < text.size; i++)
+        if (memchr("qpzry9x8gf2tvdw0s3jn54khce6mua7l", text.data[i], 32) == NULL)
+            return false;
+    return true;
 }
 
 bool accord_url_valid(struct accord_bytes url)

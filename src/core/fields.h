@@ -69,6 +69,8 @@ ACCORD_MUST_USE bool accord_fields_key_of(struct accord_fields *fields, const st
 bool accord_domain_valid(struct accord_bytes domain);
 /* A letter or digit, then letters, digits and . _ + ~ : - ; at most 128 bytes. */
 bool accord_token_valid(struct accord_bytes token);
+/* The shape of an age X25519 recipient, `age1` and 58 bech32 characters; its checksum and point are not checked. */
+bool accord_recipient_valid(struct accord_bytes text);
 /* `scheme://` and printable ASCII without spaces; at most 512 bytes. */
 bool accord_url_valid(struct accord_bytes url);
 

@@ -9,7 +9,6 @@
 
 #define TITLE_SIZE_MAX 128
 #define REPORT_DAYS_MAX 3650
-#define RECIPIENT_SIZE 62 /* an age X25519 recipient: "age1" and 58 bech32 characters */
 
 static const struct {
     enum accord_key_role role;
@@ -113,21 +112,11 @@ bool accord_lines_title(struct accord_fields *fields, struct accord_bytes form, 
     return accord_fields_refuse(fields, ACCORD_MALFORMED, form, fields->taken.value);
 }
 
-static bool recipient_valid(struct accord_bytes text)
-{
-    if (text.size != RECIPIENT_SIZE || memcmp(text.data, "age1", 4) != 0)
-        return false;
-    for (size_t i = 4; i < text.size; i++)
-        if (memchr("qpzry9x8gf2tvdw0s3jn54khce6mua7l", text.data[i], 32) == NULL)
-            return false;
-    return true;
-}
-
 /* key report <recipient> */
 static bool report_key(const struct accord_key_lines *lines, struct accord_roster_key *key, struct accord_bytes text)
 {
     key->text = text;
-    if (!recipient_valid(text))
+    if (!accord_recipient_valid(text))
         return accord_fields_refuse(lines->fields, ACCORD_BAD_KEY, ACCORD_LITERAL("an age1... recipient"), text);
     return recipient_new(lines, text);
 }

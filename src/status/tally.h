@@ -4,7 +4,7 @@
 
 #include "accord/product.h"
 #include "accord/release.h"
-#include "status/digests.h"
+#include "base/digests.h"
 #include "status/standing.h"
 
 /* A stage line whose attestation was not met yet. */

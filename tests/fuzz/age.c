@@ -1,13 +1,16 @@
 /* Opening age files: in pieces of any sizes the answer, its place and what came out are the same as in one piece. The
- * first bytes of an input are what opens it and the sizes of the pieces; its passphrase and its keys are those of the
- * corpus. */
+ * first bytes of an input are what opens it (1: armor may come, 2: by the file key) and the sizes of the pieces. */
 #include "age/age.h"
-#include "age/small.h"
+#include "base/buffer.h"
+#include "crypto/backend.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* The identity and the file key of C2SP's vectors, which the corpus is made of. */
+#define IDENTITY "AGE-SECRET-KEY-1EGTZVFFV20835NWYV6270LXYVK2VKNX2MMDKWYKLMGR48UAWX40Q2P2LM0"
 
 struct result {
     enum accord_status status;
@@ -27,7 +30,7 @@ static enum accord_status append(void *context, struct accord_bytes bytes, struc
 /* Opens; step gives the size of the next piece, 0 for all that is left. */
 static void open_in_pieces(struct accord_bytes file, uint8_t how, const uint8_t steps[4], struct result *result)
 {
-    static const uint8_t secrets[2][32] = {{1, 2, 3}, {0x42}};
+    static uint8_t secrets[2][32] = {{1, 2, 3}};
     static const uint8_t file_key[] = "YELLOW SUBMARINE";
     struct accord_age_opening opening = {.armor = how & 1, .sink = {result, append}};
     struct accord_age_opener *opener;
@@ -36,7 +39,9 @@ static void open_in_pieces(struct accord_bytes file, uint8_t how, const uint8_t 
     if (how & 2)
         opening.file_key = file_key;
     else {
-        opening.secrets = secrets;
+        if (!accord_age_identity_read(ACCORD_LITERAL(IDENTITY), secrets[1]))
+            abort();
+        opening.secrets = (const uint8_t(*)[32])secrets;
         opening.secret_count = 2;
     }
     if (accord_age_opener_new(&opener, &opening, NULL) != ACCORD_OK)
@@ -62,6 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct result one, other;
     if (size < 5)
         return 0;
+    accord_crypto_start();
     struct accord_bytes file = {data + 5, size - 5};
     open_in_pieces(file, data[0], whole, &one);
     open_in_pieces(file, data[0], data + 1, &other);

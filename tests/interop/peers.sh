@@ -43,6 +43,20 @@ peers_python() {
         install -m 755 /dev/null "$1/python/bin/in-toto-installed"
 }
 
+# peers_age DIR: Go's age, its newest release
+peers_age() {
+    [ -x "$1/bin/age" ] ||
+        GOBIN="$1/bin" "$(peers_go "$1")" install filippo.io/age/cmd/age@v1.3.2 filippo.io/age/cmd/age-keygen@v1.3.2
+}
+
+# peers_rage DIR: age in Rust; its build takes some minutes. Needs cargo 1.74 or newer (bookworm's cargo is
+# too old; its cargo-web is not)
+peers_rage() {
+    [ -x "$1/bin/rage" ] && return
+    command -v cargo >/dev/null || { echo "no cargo on the PATH: install cargo-web and rustc-web"; return 1; }
+    cargo install --quiet --locked --root "$1/rage" rage@0.12.1 && ln -sf ../rage/bin/rage "$1/bin/rage"
+}
+
 peers_install() {
     local dir=$1 go
     mkdir -p "$dir/bin" || return 1

@@ -5,6 +5,7 @@
  * age-tool open [--passphrase TEXT | IDENTITY-FILE...] */
 #include "age/age.h"
 #include "base/file.h"
+#include "base/report.h"
 #include "core/text.h"
 #include "crypto/backend.h"
 
@@ -17,7 +18,7 @@
 
 static void die(const char *what, const struct accord_error *error)
 {
-    fprintf(stderr, "age-tool: %s: status %d, line %llu: %s %s %s\n", what, (int)error->status,
+    fprintf(stderr, "age-tool: %s: %s, line %llu: %s %s %s\n", what, accord_status_rule(error->status),
             (unsigned long long)error->line, error->what, error->expected, error->found);
     exit(1);
 }

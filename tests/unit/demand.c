@@ -65,7 +65,7 @@ static void refuses_days_that_never_were(void **state)
 {
     (void)state;
     int32_t day, days = 0;
-    char text[16];
+    char text[40];
     for (int year = 0; year <= 9999; year += year < 2 || year > 1898 ? 1 : 3)
         for (int month = 0; month < 20; month++)
             for (int number = 0; number < 40; number++) {

@@ -4,7 +4,7 @@
 #include "crypto/backend.h"
 #include "signing.h"
 #include "status/cells.h"
-#include "status/digests.h"
+#include "base/digests.h"
 #include "status/page.h"
 
 #include <stdio.h>
