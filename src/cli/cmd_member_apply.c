@@ -10,6 +10,7 @@
 #include "core/text.h"
 #include "keys/key.h"
 
+#define REPORT_DAYS_MAX 3650
 #define ACCORD_MEMBER_ACCORD                                                                                           \
     {                                                                                                                  \
         .name = "accord", .value = "LOG", .help = "the accord's directory, or its log's URL",                          \
@@ -39,6 +40,7 @@ const struct accord_option accord_options_member_apply[] = {
      .rule = ACCORD_OPTION_REPEATED},
     {.name = "url", .value = "ROLE=URL", .help = "where its witness or mirror is", .rule = ACCORD_OPTION_REPEATED},
     {.name = "threshold", .value = "N", .help = "how many of its release keys must sign; 1 otherwise"},
+    {.name = "report-days", .value = "N", .help = "what is reported to it opens after so many days, if not earlier"},
     ACCORD_MEMBER_OUTPUT,
     ACCORD_MEMBER_PASSPHRASE,
     {.name = NULL}};
@@ -56,6 +58,7 @@ const struct accord_option accord_options_member_rotate[] = {
     {.name = "drop", .value = "NAME|VKEY", .help = "a key that the member gives up", .rule = ACCORD_OPTION_REPEATED},
     {.name = "url", .value = "ROLE=URL", .help = "where its witness or mirror is", .rule = ACCORD_OPTION_REPEATED},
     {.name = "threshold", .value = "N", .help = "how many of its release keys must sign"},
+    {.name = "report-days", .value = "N", .help = "what is reported to it opens after so many days, if not earlier"},
     ACCORD_MEMBER_OUTPUT,
     ACCORD_MEMBER_PASSPHRASE,
     {.name = NULL}};
@@ -242,18 +245,19 @@ static enum accord_status take_keys(struct applying *applying, struct accord_err
     return status;
 }
 
-static enum accord_status take_threshold(struct applying *applying, struct accord_error *error)
+/* A number from 1 to most; *number stays where the option is not given. */
+static enum accord_status take_number(const struct applying *applying, const char *option, uint64_t most,
+                                      unsigned *number, struct accord_error *error)
 {
-    const char *text = accord_call_value(applying->call, "threshold");
-    uint64_t threshold;
+    const char *text = accord_call_value(applying->call, option);
+    uint64_t given;
     if (text == NULL) {
         return ACCORD_OK;
     }
-    if (!accord_decimal_read(accord_bytes_of(text), &threshold) || threshold == 0 ||
-        threshold > ACCORD_APPLY_KEYS_MAX) {
-        return wrong("threshold", text, error);
+    if (!accord_decimal_read(accord_bytes_of(text), &given) || given == 0 || given > most) {
+        return wrong(option, text, error);
     }
-    applying->member.release_threshold = (unsigned)threshold;
+    *number = (unsigned)given;
     return ACCORD_OK;
 }
 
@@ -379,7 +383,10 @@ static int run(struct accord_call *call,
         status = take_keys(applying, &error);
     }
     if (status == ACCORD_OK) {
-        status = take_threshold(applying, &error);
+        status = take_number(applying, "threshold", ACCORD_APPLY_KEYS_MAX, &applying->member.release_threshold, &error);
+    }
+    if (status == ACCORD_OK) {
+        status = take_number(applying, "report-days", REPORT_DAYS_MAX, &applying->member.report_days, &error);
     }
     if (status == ACCORD_OK) {
         status = make(applying, &error);

@@ -91,6 +91,8 @@ def charters():
     write("charter.ok.founders", plain)
     full = changed(lines, "name", "name vectors-2018", "x-a 1", "text " + digest("prose"), "notice-days 90", "x-b 2")
     write("charter.ok.text-notice-extensions", note(full, *FOUNDERS))
+    days = changed(lines, "name", "name vectors-2018", "notice-days 90", "embargo 60 20 100 10 5 30 3")
+    write("charter.ok.embargo", note(days, *FOUNDERS))
     write("charter.ok.a-stranger-signed-too", note(lines, STRANGER, *FOUNDERS))
     write("charter.ok.one-founder", note(lines[:3], FOUNDERS[0]))
 
@@ -106,6 +108,12 @@ def charters():
     refused("missing-field", "text-after-notice-days",
             lines[:2] + ["notice-days 1", "text " + digest("prose")] + lines[2:])
     refused("malformed", "notice-days-after-founder", lines + ["notice-days 1"])
+    for what, value in (("of-six", "60 20 100 10 5 30"), ("of-eight", "60 20 100 10 5 30 3 1"), ("of-none", "0 20 100 10 5 30 3"),
+                        ("of-eleven-years", "60 20 4015 10 5 30 3"), ("latest-before-days", "60 20 59 10 5 30 3"),
+                        ("silent-after-days", "60 20 100 10 5 61 3"), ("receipt-after-silent", "60 20 100 10 31 30 3")):
+        refused("malformed", "embargo-" + what, changed(days, "embargo", "embargo " + value))
+    refused("duplicate", "embargo-twice", changed(days, "embargo", days[3], days[3]))
+    refused("missing-field", "notice-days-after-embargo", lines[:2] + [days[3], "notice-days 1"] + lines[2:])
     refused("unknown-field", "founders", changed(lines, "founder alpha", "founders 3"))
     refused("duplicate", "name-twice", lines[:2] + lines[1:])
     refused("duplicate", "founder-twice", lines + [lines[-1]])
@@ -294,6 +302,13 @@ def past_lines(refused, plain):
     refused("key-type", "mirror-key-of-type-1", changed(lines, "key mirror", f"key mirror {Key('alpha.example/m').vkey}"))
     refused("key-type", "current-key-of-type-4", changed(lines, "key current", f"key current {Key('alpha.example/c', 4).vkey}"))
     refused("malformed", "url-of-a-current-key", changed(lines, "key current", f"key current {CURRENT.vkey} https://a.example/"))
+    receipt = changed(lines, "key current", f"key receipt {CURRENT.vkey}", "report-days 60")
+    write("roster.ok.receipt-key-and-report-days.parse", note(receipt + [past("receipt", Key("alpha.example/r"))], gone))
+    refused("key-type", "receipt-key-of-type-4", changed(lines, "key current", f"key receipt {Key('alpha.example/c', 4).vkey}"))
+    refused("malformed", "report-days-0", changed(receipt, "report-days", "report-days 0"))
+    refused("malformed", "report-days-3651", changed(receipt, "report-days", "report-days 3651"))
+    refused("duplicate", "report-days-twice", changed(receipt, "report-days", "report-days 60", "report-days 60"))
+    refused("malformed", "threshold-after-report-days", changed(receipt, "report-days", "report-days 60", "release-threshold 1"))
     write("roster.ok.past-512.parse", note([line for line in lines if not line.startswith("past")] +
                                            [past("stage", Key(f"delta.example/{i}")) for i in range(512)], gone))
 

@@ -1,0 +1,26 @@
+/* Files into one sealed report: read, packed, encrypted and hashed in one pass. */
+#ifndef ACCORD_CLI_REPORT_SEAL_H
+#define ACCORD_CLI_REPORT_SEAL_H
+
+#include "case/parcel.h"
+#include "cli/command.h"
+
+struct accord_report_sealing {
+    const struct accord_call *call;
+    const struct accord_cover *cover;
+    struct accord_bytes cover_text;
+    const char *const *paths;        /* of the cover's files */
+    const uint8_t (*recipients)[32]; /* those of the cover, in its order */
+    const uint8_t *seed;             /* ACCORD_AGE_SEED_SIZE bytes */
+    const char *output;              /* written over, mode 0600, durable */
+    /* What it gives: */
+    uint8_t parcel[ACCORD_HASH_SIZE], sealed[ACCORD_HASH_SIZE]; /* digests of the plaintext, of the ciphertext */
+    uint64_t sealed_size;
+};
+ACCORD_MUST_USE enum accord_status accord_report_seal(struct accord_report_sealing *sealing,
+                                                      struct accord_error *error);
+/* The cover's files from operands: their names, digests and sizes. Refuses what no parcel can hold. */
+ACCORD_MUST_USE enum accord_status accord_report_files(const struct accord_call *call, struct accord_cover *cover,
+                                                       struct accord_error *error);
+
+#endif
