@@ -40,6 +40,7 @@ struct accord_case {
     uint64_t extended, agreed;                   /* the date that both agreed to, and when they did */
     unsigned share_count, complaint_count;       /* shares that hold, each custodian once */
     uint32_t shared, complained;                 /* a bit for each custodian */
+    bool fixed_later;                            /* published after the extension was agreed to */
     bool opened_early;                           /* a disclosure, or a share, came before its time */
 };
 

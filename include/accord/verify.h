@@ -35,16 +35,17 @@ ACCORD_MUST_USE ACCORD_API enum accord_status
 accord_verifier_init(struct accord_verifier *verifier, struct accord_bytes trust, struct accord_out *policy_text,
                      const struct accord_crypto *crypto, struct accord_error *error);
 
-/* From here on the key's witness does not count towards the quorum, and its log is refused (ACCORD_DISTRUSTED). The
- * `distrust` lines of the trust file have been taken already. The verifier borrows what the vkey was parsed from, and
- * evidence. ACCORD_TOO_LARGE past ACCORD_DISTRUST_MAX keys. Not while other threads use the verifier. */
+/* From here on the key's witness does not count towards the quorum, its mirror is none, and its log is refused
+ * (ACCORD_DISTRUSTED). The `distrust` lines of the trust file have been taken already. The verifier borrows what the
+ * vkey was parsed from, and evidence. ACCORD_TOO_LARGE past ACCORD_DISTRUST_MAX keys. Not while other threads use the
+ * verifier. */
 ACCORD_MUST_USE ACCORD_API enum accord_status accord_verifier_distrust(struct accord_verifier *verifier,
                                                                        const struct accord_vkey *vkey,
                                                                        struct accord_bytes evidence,
                                                                        struct accord_error *error);
-/* The same for every log and witness of the roster that a file of evidence convicts: *convicted says how many. name is
- * what the evidence is called. The refusals of accord_evidence_parse and accord_evidence_verify, on which the verifier
- * is as it was. */
+/* The same for every log, witness and mirror of the roster that a file of evidence convicts: *convicted says how many.
+ * name is what the evidence is called. The refusals of accord_evidence_parse and accord_evidence_verify, on which the
+ * verifier is as it was. */
 ACCORD_MUST_USE ACCORD_API enum accord_status accord_verifier_take_evidence(struct accord_verifier *verifier,
                                                                             struct accord_bytes evidence,
                                                                             struct accord_bytes name, size_t *convicted,

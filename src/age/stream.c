@@ -18,12 +18,13 @@
 #include <unistd.h>
 
 #define RING 16
+#define SLOT_SIZE (2 * (size_t)ACCORD_AGE_SEALED_CHUNK_SIZE)
 #define HELPERS_MAX 3
 /* So many chunks are worked on by the caller alone: a small file starts no thread. */
 #define ALONE 8
 
 struct slot {
-    uint8_t *in, *out; /* of a sealed chunk's size */
+    uint8_t *in, *out; /* of a sealed chunk's size each */
     size_t in_size, out_size;
     uint64_t number;
     bool last, done;
@@ -36,6 +37,7 @@ struct accord_age_stream {
     struct accord_age_sink sink;
     enum accord_status failed; /* what every call says from now on */
     struct accord_error error;
+    uint8_t *memory; /* of the slots */
     struct slot slots[RING];
     uint64_t drained, filled;
     /* Helpers, and what the lock guards: taken, stopping, filled where it changes, done of the slots below it. */
@@ -52,8 +54,17 @@ struct accord_age_stream *accord_age_stream_new(enum accord_age_way way, const u
                                                 struct accord_age_sink sink)
 {
     struct accord_age_stream *stream = calloc(1, sizeof *stream);
-    if (stream == NULL)
+    uint8_t *memory = malloc(RING * SLOT_SIZE);
+    if (stream == NULL || memory == NULL) {
+        free(memory);
+        free(stream);
         return NULL;
+    }
+    stream->memory = memory;
+    for (size_t i = 0; i < RING; i++) {
+        stream->slots[i].in = memory + i * SLOT_SIZE;
+        stream->slots[i].out = stream->slots[i].in + ACCORD_AGE_SEALED_CHUNK_SIZE;
+    }
     stream->way = way;
     memcpy(stream->key, key, sizeof stream->key);
     stream->sink = sink;
@@ -244,20 +255,9 @@ static enum accord_status hand_over(struct accord_age_stream *stream, bool last,
     return drain_to(stream, until, error);
 }
 
-/* The place that is being filled, with its memory. */
-static struct slot *open_slot(struct accord_age_stream *stream)
-{
-    struct slot *slot = slot_of(stream, stream->filled);
-    if (slot->in == NULL)
-        slot->in = malloc(ACCORD_AGE_SEALED_CHUNK_SIZE);
-    if (slot->out == NULL)
-        slot->out = malloc(ACCORD_AGE_SEALED_CHUNK_SIZE);
-    return slot->in == NULL || slot->out == NULL ? NULL : slot;
-}
-
 static enum accord_status again(const struct accord_age_stream *stream, struct accord_error *error)
 {
-    if (error != NULL)
+    if (stream->failed != ACCORD_OK && error != NULL)
         *error = stream->error;
     return stream->failed;
 }
@@ -267,9 +267,7 @@ enum accord_status accord_age_stream_write(struct accord_age_stream *stream, str
 {
     const size_t unit = unit_of(stream);
     while (stream->failed == ACCORD_OK && bytes.size > 0) {
-        struct slot *slot = open_slot(stream);
-        if (slot == NULL)
-            return fail(stream, ACCORD_NO_MEMORY, "", "", error);
+        struct slot *slot = slot_of(stream, stream->filled);
         /* A chunk is known not to be the last when a byte comes after it. */
         if (slot->in_size == unit) {
             if (hand_over(stream, false, error) != ACCORD_OK)
@@ -294,9 +292,7 @@ enum accord_status accord_age_stream_drain(struct accord_age_stream *stream, str
 
 enum accord_status accord_age_stream_end(struct accord_age_stream *stream, struct accord_error *error)
 {
-    struct slot *slot = open_slot(stream);
-    if (stream->failed == ACCORD_OK && slot == NULL)
-        return fail(stream, ACCORD_NO_MEMORY, "", "", error);
+    const struct slot *slot = slot_of(stream, stream->filled);
     if (stream->failed == ACCORD_OK && stream->way == ACCORD_AGE_OPEN && slot->in_size < ACCORD_AGE_TAG_SIZE) {
         if (drain_to(stream, stream->filled, error) == ACCORD_OK)
             return fail(stream, ACCORD_MALFORMED, "", "an end, and the last chunk has not come", error);
@@ -310,14 +306,9 @@ void accord_age_stream_free(struct accord_age_stream *stream)
     if (stream == NULL)
         return;
     stop_helpers(stream);
-    for (size_t i = 0; i < RING; i++) {
-        if (stream->slots[i].in != NULL)
-            accord_wipe(stream->slots[i].in, ACCORD_AGE_SEALED_CHUNK_SIZE);
-        if (stream->slots[i].out != NULL)
-            accord_wipe(stream->slots[i].out, ACCORD_AGE_SEALED_CHUNK_SIZE);
-        free(stream->slots[i].in);
-        free(stream->slots[i].out);
-    }
+    /* Of memory that was never used there are no pages yet. */
+    accord_wipe(stream->memory, stream->filled < RING ? ((size_t)stream->filled + 1) * SLOT_SIZE : RING * SLOT_SIZE);
+    free(stream->memory);
     accord_wipe(stream, sizeof *stream);
     free(stream);
 }

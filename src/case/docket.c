@@ -10,12 +10,14 @@
 #include "accord/release.h"
 #include "core/text.h"
 
-#define BYTES_MAX ((size_t)1 << 30)
 #define TICKS_MAX ((size_t)1 << 26)
 #define BY_VENDOR_MAX 128 /* answers of a case that are kept, of each side */
 #define BY_REPORTER_MAX 64
-#define BY_OTHERS_MAX 64
-_Static_assert(BY_VENDOR_MAX + BY_REPORTER_MAX + BY_OTHERS_MAX == ACCORD_DOCKET_ANSWERS_MAX, "all have room");
+#define BY_CUSTODIAN_MAX 3 /* of each */
+#define BY_OTHERS_MAX 16
+_Static_assert(BY_VENDOR_MAX + BY_REPORTER_MAX + ACCORD_CUSTODIANS_MAX * BY_CUSTODIAN_MAX + BY_OTHERS_MAX ==
+                   ACCORD_DOCKET_ANSWERS_MAX,
+               "all have room");
 
 enum accord_status accord_docket_new(struct accord_docket **docket, const struct accord_crypto *crypto,
                                      const struct accord_docket_filter *filter, struct accord_error *error)
@@ -92,15 +94,23 @@ static enum accord_status grow(void **items, size_t count, size_t *capacity, siz
     return ACCORD_OK;
 }
 
+/* There is more to keep than a docket keeps. */
+static enum accord_status refuse_more(struct accord_error *error)
+{
+    accord_fail(error, ACCORD_TOO_LARGE, 0);
+    accord_error_what(error, ACCORD_LITERAL("the cases of this log: name a vendor"));
+    return ACCORD_TOO_LARGE;
+}
+
 static enum accord_status copy(struct accord_docket *docket, struct accord_bytes bytes, struct accord_bytes *kept,
                                struct accord_error *error)
 {
-    uint8_t *data = docket->bytes > BYTES_MAX - bytes.size ? NULL : malloc(bytes.size);
+    if (docket->bytes > ACCORD_DOCKET_BYTES_MAX - bytes.size) {
+        return refuse_more(error);
+    }
+    uint8_t *data = malloc(bytes.size);
     if (data == NULL) {
-        enum accord_status status =
-            accord_fail(error, docket->bytes > BYTES_MAX - bytes.size ? ACCORD_TOO_LARGE : ACCORD_NO_MEMORY, 0);
-        accord_error_what(error, ACCORD_LITERAL("the cases of this log: name a vendor"));
-        return status;
+        return accord_fail(error, ACCORD_NO_MEMORY, 0);
     }
     memcpy(data, bytes.data, bytes.size);
     docket->bytes += bytes.size;
@@ -288,15 +298,14 @@ void accord_docket_release(const struct accord_crypto *crypto, const uint8_t ent
 }
 
 static enum accord_status see_release(struct accord_docket *docket, const struct accord_chain *chain,
-                                      const struct accord_place *place, struct accord_bytes entry,
-                                      struct accord_error *error)
+                                      struct accord_bytes entry, struct accord_error *error)
 {
     struct accord_release_claim claim;
     struct accord_release release;
     uint8_t digest[ACCORD_HASH_SIZE], key[ACCORD_HASH_SIZE];
     if (accord_release_parse(&claim, entry, NULL) != ACCORD_OK ||
         (docket->vendor.size > 0 && !accord_bytes_equal(docket->vendor, claim.vendor)) ||
-        accord_release_verify(&claim, accord_chain_roster(chain), place, docket->crypto, &release, NULL) != ACCORD_OK) {
+        accord_release_verify(&claim, accord_chain_roster(chain), NULL, docket->crypto, &release, NULL) != ACCORD_OK) {
         return ACCORD_OK;
     }
     accord_hash(docket->crypto, entry, digest);
@@ -317,8 +326,10 @@ static enum accord_status keep_case(struct accord_docket *docket, const struct a
                                     struct accord_error *error)
 {
     void *items = docket->cases;
-    enum accord_status status =
-        grow(&items, docket->case_count, &docket->case_capacity, sizeof *docket->cases, ACCORD_DOCKET_CASES_MAX, error);
+    enum accord_status status = docket->case_count == ACCORD_DOCKET_CASES_MAX
+                                    ? refuse_more(error)
+                                    : grow(&items, docket->case_count, &docket->case_capacity, sizeof *docket->cases,
+                                           ACCORD_DOCKET_CASES_MAX, error);
     docket->cases = items;
     if (status == ACCORD_OK) {
         status = grow_table(docket, error);
@@ -329,6 +340,10 @@ static enum accord_status keep_case(struct accord_docket *docket, const struct a
     }
     struct accord_docket_case *found = &kept->found;
     status = copy(docket, entry, &found->entry, error);
+    if (status == ACCORD_OK && chain->charter_entry.size == 0) {
+        status = accord_fail(error, ACCORD_CHAIN, 0); /* a chain that was resumed does not know the days */
+        accord_error_expected(error, ACCORD_LITERAL("the charter, which sets how long a case stays closed"));
+    }
     if (status == ACCORD_OK) {
         status = accord_report_parse(&found->claim, found->entry, docket->crypto, error);
     }
@@ -341,17 +356,18 @@ static enum accord_status keep_case(struct accord_docket *docket, const struct a
     found->not_before = docket->not_before;
     found->claimed = found->claim.moment.time;
     found->vendor = found->claim.vendor;
-    kept->rule = chain->has_charter ? chain->charter.embargo : ACCORD_EMBARGO_DEFAULT;
+    kept->rule = chain->charter.embargo;
     kept->report_days = report_days(chain, found->vendor);
     docket->table[slot_of(docket, id)] = docket->case_count + 1;
     docket->cases[docket->case_count++] = kept;
+    docket->last_entry = index + 1;
     return ACCORD_OK;
 }
 
 /* An entry that is logged twice is one report: the first. */
 static enum accord_status see_report(struct accord_docket *docket, const struct accord_chain *chain,
-                                     const struct accord_docket_log *log, const struct accord_place *place,
-                                     struct accord_bytes entry, struct accord_error *error)
+                                     const struct accord_docket_log *log, uint64_t index, struct accord_bytes entry,
+                                     struct accord_error *error)
 {
     struct accord_report_claim claim;
     uint8_t id[ACCORD_HASH_SIZE];
@@ -360,44 +376,34 @@ static enum accord_status see_report(struct accord_docket *docket, const struct 
         return ACCORD_OK;
     }
     enum accord_status status =
-        take_checkpoint(docket, chain, log, place->index, claim.moment.checkpoint_base64, &counts, error);
+        take_checkpoint(docket, chain, log, index, claim.moment.checkpoint_base64, &counts, error);
     if (status != ACCORD_OK || !counts ||
-        accord_report_verify(&claim, accord_chain_roster(chain), place, docket->crypto, NULL) != ACCORD_OK) {
+        accord_report_verify(&claim, accord_chain_roster(chain), NULL, docket->crypto, NULL) != ACCORD_OK) {
         return status;
     }
-    docket->last_entry = place->index + 1;
     accord_hash(docket->crypto, entry, id);
     if ((docket->vendor.size > 0 && claim.vendor.size > 0 && !accord_bytes_equal(docket->vendor, claim.vendor)) ||
         (docket->has_id && memcmp(docket->id_memory, id, sizeof id) != 0) ||
         accord_docket_place(docket, id) != SIZE_MAX) {
         return ACCORD_OK;
     }
-    return keep_case(docket, chain, place->index, entry, id, error);
+    return keep_case(docket, chain, index, entry, id, error);
 }
 
-/* A blinded vendor shows itself by the salt, and is from then on the case's. */
-static void unblind(struct accord_docket *docket, const struct accord_chain *chain, struct accord_docket_kept *kept,
-                    const struct accord_docket_answer *answer)
+/* May one more of this side be kept? Nobody's answers take the room of another's; what others say who have no say here
+ * takes none. */
+static bool has_room(struct accord_docket_kept *kept, const struct accord_case_event *event)
 {
-    struct accord_docket_case *found = &kept->found;
-    uint8_t blinded[ACCORD_HASH_SIZE];
-    if (found->vendor.size > 0 || answer->event.kind != ACCORD_ANSWER_RECEIPT || !answer->has_salt) {
-        return;
+    bool vendor = event->by == ACCORD_PARTY_VENDOR, reporter = event->by == ACCORD_PARTY_REPORTER;
+    bool custodian = event->by == ACCORD_PARTY_CUSTODIAN;
+    if (event->by == ACCORD_PARTY_OTHER && (event->kind != ACCORD_ANSWER_DISCLOSE || !event->holds)) {
+        return false;
     }
-    accord_report_blinded(docket->crypto, answer->salt, answer->by, blinded);
-    if (memcmp(blinded, found->claim.blinded, sizeof blinded) == 0) {
-        found->vendor = answer->by;
-        kept->report_days = report_days(chain, found->vendor);
-    }
-}
-
-/* May one more of this side be kept? Nobody's answers take the room of another's. */
-static bool has_room(struct accord_docket_kept *kept, struct accord_bytes by)
-{
-    bool vendor = accord_bytes_equal(by, kept->found.vendor);
-    bool reporter = accord_bytes_equal(by, ACCORD_LITERAL(ACCORD_REPORTER_NAME));
-    unsigned *count = vendor ? &kept->by_vendor : reporter ? &kept->by_reporter : &kept->by_others;
-    unsigned most = vendor ? BY_VENDOR_MAX : reporter ? BY_REPORTER_MAX : BY_OTHERS_MAX;
+    unsigned *count = vendor      ? &kept->by_vendor
+                      : reporter  ? &kept->by_reporter
+                      : custodian ? &kept->by_custodian[event->custodian]
+                                  : &kept->by_others;
+    unsigned most = vendor ? BY_VENDOR_MAX : reporter ? BY_REPORTER_MAX : custodian ? BY_CUSTODIAN_MAX : BY_OTHERS_MAX;
     if (*count == most) {
         return false;
     }
@@ -405,14 +411,25 @@ static bool has_room(struct accord_docket_kept *kept, struct accord_bytes by)
     return true;
 }
 
+/* A blinded case has a vendor from the receipt on that shows it, if that counts: so whose answers it has is asked again
+ * when it is judged. Its days are the vendor's from the first on that shows it. */
+static void may_unblind(const struct accord_docket *docket, const struct accord_chain *chain,
+                        struct accord_docket_kept *kept, const struct accord_answer_claim *claim)
+{
+    if (kept->shown_by.size == 0 && claim->kind == ACCORD_ANSWER_RECEIPT && claim->has_salt &&
+        accord_docket_shows(docket, &kept->found, claim->by, claim->salt)) {
+        kept->shown_by = claim->by;
+        kept->report_days = report_days(chain, claim->by);
+    }
+}
+
 static enum accord_status keep_answer(struct accord_docket *docket, const struct accord_chain *chain,
-                                      struct accord_docket_kept *kept, uint64_t index, struct accord_bytes entry,
-                                      struct accord_error *error)
+                                      struct accord_docket_kept *kept, const struct accord_case_event *event,
+                                      struct accord_bytes entry, struct accord_error *error)
 {
     struct accord_docket_case *found = &kept->found;
     struct accord_answer_claim claim;
     struct accord_bytes owned;
-    uint8_t digest[ACCORD_HASH_SIZE];
     size_t capacity = kept->capacity;
     void *answers = found->answers, *entries = kept->entries;
     enum accord_status status =
@@ -443,12 +460,9 @@ static enum accord_status keep_answer(struct accord_docket *docket, const struct
     memcpy(answer->file_key, claim.file_key, sizeof answer->file_key);
     answer->word = claim.word;
     answer->text = claim.text;
-    accord_hash(docket->crypto, owned, digest);
-    answer->event.kind = claim.kind;
-    unblind(docket, chain, kept, answer);
-    accord_docket_event(docket, found, &claim, digest, &answer->event);
-    answer->event.index = index;
-    answer->event.not_before = docket->not_before;
+    answer->event = *event;
+    may_unblind(docket, chain, kept, &claim);
+    docket->last_entry = event->index + 1;
     return ACCORD_OK;
 }
 
@@ -462,36 +476,38 @@ static bool has_answer(const struct accord_docket_kept *kept, struct accord_byte
 }
 
 static enum accord_status see_answer(struct accord_docket *docket, const struct accord_chain *chain,
-                                     const struct accord_docket_log *log, const struct accord_place *place,
-                                     struct accord_bytes entry, struct accord_error *error)
+                                     const struct accord_docket_log *log, uint64_t index, struct accord_bytes entry,
+                                     struct accord_error *error)
 {
     struct accord_answer_claim claim;
+    struct accord_case_event event;
+    uint8_t digest[ACCORD_HASH_SIZE];
     bool counts;
     if (accord_answer_parse(&claim, entry, NULL) != ACCORD_OK) {
         return ACCORD_OK;
     }
     enum accord_status status =
-        take_checkpoint(docket, chain, log, place->index, claim.moment.checkpoint_base64, &counts, error);
-    docket->last_entry = counts ? place->index + 1 : docket->last_entry;
+        take_checkpoint(docket, chain, log, index, claim.moment.checkpoint_base64, &counts, error);
     size_t at = accord_docket_place(docket, claim.case_id);
     if (status != ACCORD_OK || !counts || at == SIZE_MAX) {
         return status;
     }
     struct accord_docket_kept *kept = docket->cases[at];
-    if (has_answer(kept, entry) ||
-        accord_answer_verify(&claim, &kept->found.claim.key, accord_chain_roster(chain), place, docket->crypto, NULL) !=
-            ACCORD_OK ||
-        !has_room(kept, claim.by)) {
+    if (has_answer(kept, entry) || accord_answer_verify(&claim, &kept->found.claim.key, accord_chain_roster(chain),
+                                                        NULL, docket->crypto, NULL) != ACCORD_OK) {
         return ACCORD_OK;
     }
-    return keep_answer(docket, chain, kept, place->index, entry, error);
+    accord_hash(docket->crypto, entry, digest);
+    accord_docket_event(docket, &kept->found, kept->shown_by, &claim, digest, &event);
+    event.index = index;
+    event.not_before = docket->not_before;
+    return has_room(kept, &event) ? keep_answer(docket, chain, kept, &event, entry, error) : ACCORD_OK;
 }
 
 enum accord_status accord_docket_see(struct accord_docket *docket, const struct accord_chain *chain,
                                      const struct accord_docket_log *log, uint64_t index, struct accord_bytes entry,
                                      struct accord_error *error)
 {
-    const struct accord_place place = {.origin = log->origin, .index = index};
     struct accord_bytes rest = entry;
     struct accord_tick_claim tick;
     bool counts;
@@ -503,17 +519,17 @@ enum accord_status accord_docket_see(struct accord_docket *docket, const struct 
         docket->origin = (struct accord_bytes){docket->origin_memory, log->origin.size};
     }
     if (accord_cut_prefix(&rest, ACCORD_LITERAL("release\n"))) {
-        return see_release(docket, chain, &place, entry, error);
+        return see_release(docket, chain, entry, error);
     }
     if (accord_cut_prefix(&rest, ACCORD_LITERAL("report\n"))) {
-        return see_report(docket, chain, log, &place, entry, error);
+        return see_report(docket, chain, log, index, entry, error);
     }
     if (accord_cut_prefix(&rest, ACCORD_LITERAL("tick\n"))) {
         return accord_tick_parse(&tick, entry, NULL) == ACCORD_OK
                    ? take_checkpoint(docket, chain, log, index, tick.checkpoint_base64, &counts, error)
                    : ACCORD_OK;
     }
-    return accord_answer_recognize(entry) ? see_answer(docket, chain, log, &place, entry, error) : ACCORD_OK;
+    return accord_answer_recognize(entry) ? see_answer(docket, chain, log, index, entry, error) : ACCORD_OK;
 }
 
 size_t accord_docket_count(const struct accord_docket *docket)

@@ -7,8 +7,16 @@
 #include "accord/case.h"
 #include "follow/chain.h"
 
-/* So many cases that pass the filter are kept; more are refused (ACCORD_TOO_LARGE), and so are more answers to one. */
+/* What a docket takes of whatever is in a log: so many cases that pass the filter, and so many bytes of their entries;
+ * more are refused (ACCORD_TOO_LARGE: a narrower filter helps). Of the answers to one case so many are kept, with room
+ * for each party that another cannot take: 128 of the vendor, 64 of the reporter, 3 shares or complaints of each
+ * custodian, 16 disclosures of others that hold; what is more is passed over unseen. Nothing is kept of entries that do
+ * not parse, that nobody signed who could, or whose checkpoint does not count. An entry that carries a checkpoint costs
+ * one verification for each key of the roster, unless it is one of the last 64 that were met; a release that passes the
+ * filter, a report or an answer to a case that is kept costs one for each key that signed it. Of each checkpoint that
+ * counts 16 bytes are kept. */
 #define ACCORD_DOCKET_CASES_MAX 262144
+#define ACCORD_DOCKET_BYTES_MAX ((size_t)1 << 30)
 #define ACCORD_DOCKET_ANSWERS_MAX 256
 
 /* Which cases are kept; both may be empty. */
@@ -65,7 +73,9 @@ size_t accord_docket_count(const struct accord_docket *docket);
 const struct accord_docket_case *accord_docket_case(const struct accord_docket *docket, size_t place);
 /* Quorum time of the newest checkpoint: the log's now. */
 uint64_t accord_docket_now(const struct accord_docket *docket);
-/* Would this answer count, were it logged now? Its signature is not asked. The refusals of accord_case_step. */
+/* Would this answer count, were it logged now? Its signature is not asked. The refusals of accord_case_step. Now is
+ * what the answer claims, where that is later than the newest checkpoint: a clock that is ahead cannot be told from a
+ * log that stood still. */
 ACCORD_MUST_USE enum accord_status accord_docket_try(const struct accord_docket *docket,
                                                      const struct accord_docket_case *found,
                                                      const struct accord_answer_claim *answer,

@@ -20,8 +20,10 @@ struct accord_docket_kept {
     struct accord_embargo_rule rule;
     unsigned report_days;
     size_t capacity;
-    struct accord_bytes *entries;               /* of the answers, owned, as many */
-    unsigned by_vendor, by_reporter, by_others; /* how many answers are kept of each */
+    struct accord_bytes *entries; /* of the answers, owned, as many */
+    struct accord_bytes shown_by; /* who a blinded vendor is, by a receipt that may count or not */
+    /* How many answers are kept of each. */
+    unsigned by_vendor, by_reporter, by_others, by_custodian[ACCORD_CUSTODIANS_MAX];
 };
 
 /* A tree, and when a quorum had seen it. */
@@ -58,10 +60,14 @@ size_t accord_docket_place(const struct accord_docket *docket, const uint8_t id[
 /* The digest under which a release is remembered. */
 void accord_docket_release(const struct accord_crypto *crypto, const uint8_t entry[ACCORD_HASH_SIZE],
                            struct accord_bytes vendor, uint8_t key[ACCORD_HASH_SIZE]);
-/* What an answer says, as the state machine takes it; all but its times. */
+/* Is the vendor of this case blinded, and does the salt show that it is this member? */
+bool accord_docket_shows(const struct accord_docket *docket, const struct accord_docket_case *found,
+                         struct accord_bytes by, const uint8_t salt[32]);
+/* What an answer says, as the state machine takes it; all but its times. shown_by: who a blinded case's vendor is,
+ * where that is not in found; or empty. */
 void accord_docket_event(const struct accord_docket *docket, const struct accord_docket_case *found,
-                         const struct accord_answer_claim *answer, const uint8_t digest[ACCORD_HASH_SIZE],
-                         struct accord_case_event *event);
+                         struct accord_bytes shown_by, const struct accord_answer_claim *answer,
+                         const uint8_t digest[ACCORD_HASH_SIZE], struct accord_case_event *event);
 /* Fills what depends on the answers that count before it: is it a commitment of its own that is revealed? */
 void accord_docket_reveal(const struct accord_docket *docket, const struct accord_docket_case *found, size_t count,
                           const struct accord_docket_answer *answer, struct accord_case_event *event);

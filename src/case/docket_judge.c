@@ -47,8 +47,16 @@ static uint64_t time_of(const struct accord_docket *docket, uint64_t index)
 
 /* Events */
 
-static enum accord_party party_of(const struct accord_docket_case *found, const struct accord_answer_claim *answer,
-                                  size_t *custodian)
+bool accord_docket_shows(const struct accord_docket *docket, const struct accord_docket_case *found,
+                         struct accord_bytes by, const uint8_t salt[32])
+{
+    uint8_t blinded[ACCORD_HASH_SIZE];
+    accord_report_blinded(docket->crypto, salt, by, blinded);
+    return found->claim.vendor.size == 0 && memcmp(blinded, found->claim.blinded, sizeof blinded) == 0;
+}
+
+static enum accord_party party_of(const struct accord_docket_case *found, struct accord_bytes vendor,
+                                  const struct accord_answer_claim *answer, size_t *custodian)
 {
     if (answer->kind == ACCORD_ANSWER_SHARE || answer->kind == ACCORD_ANSWER_COMPLAINT) {
         for (*custodian = 0; *custodian < found->claim.custodian_count; ++*custodian) {
@@ -62,7 +70,7 @@ static enum accord_party party_of(const struct accord_docket_case *found, const 
     if (accord_bytes_equal(answer->by, ACCORD_LITERAL(ACCORD_REPORTER_NAME))) {
         return ACCORD_PARTY_REPORTER;
     }
-    return accord_bytes_equal(answer->by, found->vendor) ? ACCORD_PARTY_VENDOR : ACCORD_PARTY_OTHER;
+    return accord_bytes_equal(answer->by, vendor) ? ACCORD_PARTY_VENDOR : ACCORD_PARTY_OTHER;
 }
 
 /* What a sealed share held: at most its 32 bytes and one more. */
@@ -117,7 +125,7 @@ static bool holds(const struct accord_docket *docket, const struct accord_docket
     uint8_t hash[ACCORD_HASH_SIZE];
     bool custodied = event->by == ACCORD_PARTY_CUSTODIAN;
     if (answer->kind == ACCORD_ANSWER_PUBLISHED) {
-        accord_docket_release(docket->crypto, answer->value, found->vendor, hash);
+        accord_docket_release(docket->crypto, answer->value, answer->by, hash);
         return accord_digests_find(&docket->releases, hash) != 0;
     }
     if (answer->kind == ACCORD_ANSWER_DISCLOSE) {
@@ -132,14 +140,17 @@ static bool holds(const struct accord_docket *docket, const struct accord_docket
 }
 
 void accord_docket_event(const struct accord_docket *docket, const struct accord_docket_case *found,
-                         const struct accord_answer_claim *answer, const uint8_t digest[ACCORD_HASH_SIZE],
-                         struct accord_case_event *event)
+                         struct accord_bytes shown_by, const struct accord_answer_claim *answer,
+                         const uint8_t digest[ACCORD_HASH_SIZE], struct accord_case_event *event)
 {
+    bool shows = answer->kind == ACCORD_ANSWER_RECEIPT && answer->has_salt &&
+                 accord_docket_shows(docket, found, answer->by, answer->salt);
+    struct accord_bytes vendor = found->vendor.size > 0 ? found->vendor : shows ? answer->by : shown_by;
     *event = (struct accord_case_event){.kind = answer->kind,
                                         .claimed = answer->moment.time,
                                         .has_previous = answer->has_previous,
                                         .until = answer->until};
-    event->by = party_of(found, answer, &event->custodian);
+    event->by = party_of(found, vendor, answer, &event->custodian);
     memcpy(event->digest, digest, sizeof event->digest);
     memcpy(event->previous, answer->previous, sizeof event->previous);
     event->holds = holds(docket, found, answer, event);
@@ -192,19 +203,20 @@ static enum accord_status still_signed(const struct accord_docket *docket, const
                : status;
 }
 
-/* A receipt has the salt where it unblinds, and nowhere else. */
-static enum accord_status salt_belongs(const struct accord_docket_case *found,
+/* A receipt has the salt where the vendor is blinded, and nowhere else. */
+static enum accord_status salt_belongs(const struct accord_docket *docket, const struct accord_docket_case *found,
                                        const struct accord_docket_answer *answer, struct accord_error *error)
 {
-    bool wanted = found->claim.vendor.size == 0 && found->state.received == 0;
-    if (answer->event.kind != ACCORD_ANSWER_RECEIPT || answer->has_salt == wanted) {
+    bool wanted = found->claim.vendor.size == 0;
+    if (answer->event.kind != ACCORD_ANSWER_RECEIPT ||
+        (answer->has_salt == wanted && (!wanted || accord_docket_shows(docket, found, answer->by, answer->salt)))) {
         return ACCORD_OK;
     }
-    accord_fail(error, ACCORD_CASE, 0);
+    accord_fail(error, ACCORD_COMMITMENT, 0);
     accord_error_what(error, ACCORD_LITERAL("salt"));
-    accord_error_expected(error, wanted ? ACCORD_LITERAL("the salt, which shows a blinded vendor")
+    accord_error_expected(error, wanted ? ACCORD_LITERAL("the report's salt, which shows a blinded vendor")
                                         : ACCORD_LITERAL("none: the vendor is not blinded"));
-    return ACCORD_CASE;
+    return ACCORD_COMMITMENT;
 }
 
 static void judge_answer(const struct accord_docket *docket, const struct accord_roster_claim *roster,
@@ -212,17 +224,25 @@ static void judge_answer(const struct accord_docket *docket, const struct accord
 {
     struct accord_docket_answer *answer = &kept->found.answers[place];
     answer->event.time = time_of(docket, answer->event.index);
+    if (kept->found.vendor.size == 0 && answer->event.kind != ACCORD_ANSWER_RECEIPT &&
+        answer->event.by == ACCORD_PARTY_VENDOR) {
+        answer->event.by = ACCORD_PARTY_OTHER; /* the receipt that showed it did not count */
+    }
     accord_docket_reveal(docket, &kept->found, place, answer, &answer->event);
     answer->counts = still_signed(docket, roster, kept, place, &answer->why);
     if (answer->counts == ACCORD_OK) {
-        answer->counts = salt_belongs(&kept->found, answer, &answer->why);
+        answer->counts = salt_belongs(docket, &kept->found, answer, &answer->why);
     }
     if (answer->counts == ACCORD_OK) {
         answer->counts = accord_case_step(&kept->found.state, &answer->event, &answer->why);
     }
+    if (answer->counts == ACCORD_OK && answer->event.kind == ACCORD_ANSWER_RECEIPT) {
+        kept->found.vendor = answer->by;
+    }
 }
 
-/* False where the report does not count: it is in no tree that a quorum has seen, or its own time is ruled out. */
+/* False where the report does not count: it is in no tree that a quorum has seen, or its own time is ruled out; and
+ * where it turned out that it is not to the filter's vendor. */
 static bool judge_case(const struct accord_docket *docket, const struct accord_roster_claim *roster,
                        struct accord_docket_kept *kept, uint64_t size)
 {
@@ -240,7 +260,7 @@ static bool judge_case(const struct accord_docket *docket, const struct accord_r
             found->answers[i].counts = accord_fail(&found->answers[i].why, ACCORD_NOT_PUBLIC, 0);
         }
     }
-    return true;
+    return docket->vendor.size == 0 || found->vendor.size == 0 || accord_bytes_equal(docket->vendor, found->vendor);
 }
 
 enum accord_status accord_docket_judge(struct accord_docket *docket, const struct accord_chain *chain, uint64_t size,
@@ -272,15 +292,11 @@ enum accord_status accord_docket_try(const struct accord_docket *docket, const s
     struct accord_docket_answer tried = {.by = answer->by, .has_salt = answer->has_salt, .text = answer->text};
     memcpy(tried.value, answer->value, sizeof tried.value);
     memcpy(tried.salt, answer->salt, sizeof tried.salt);
-    struct accord_docket_case seen = *found;
-    uint8_t blinded[ACCORD_HASH_SIZE];
-    if (seen.vendor.size == 0 && answer->kind == ACCORD_ANSWER_RECEIPT && answer->has_salt) {
-        accord_report_blinded(docket->crypto, answer->salt, answer->by, blinded);
-        seen.vendor = memcmp(blinded, seen.claim.blinded, sizeof blinded) == 0 ? answer->by : seen.vendor;
-    }
-    accord_docket_event(docket, &seen, answer, digest, &tried.event);
-    tried.event.time = tried.event.not_before = docket->now;
+    accord_docket_event(docket, found, (struct accord_bytes){NULL, 0}, answer, digest, &tried.event);
+    tried.event.not_before = docket->not_before;
+    /* A log that stood still has an old checkpoint; the next one will be of when this is logged. */
+    tried.event.time = tried.event.claimed > docket->now ? tried.event.claimed : docket->now;
     accord_docket_reveal(docket, found, found->answer_count, &tried, &tried.event);
-    enum accord_status status = salt_belongs(found, &tried, error);
+    enum accord_status status = salt_belongs(docket, found, &tried, error);
     return status == ACCORD_OK ? accord_case_step(&state, &tried.event, error) : status;
 }

@@ -7,7 +7,8 @@
 #include "age/age.h"
 #include "base/fs.h"
 
-/* An upload into a directory: written beside, and renamed once its size and digest are those that were announced. */
+/* An upload into a directory: written beside, and renamed once its digest is the one that was announced. size: at most
+ * so many octets. */
 struct accord_mailbox_upload;
 ACCORD_MUST_USE enum accord_status accord_mailbox_begin(struct accord_mailbox_upload **upload,
                                                         const struct accord_fs *fs, const struct accord_crypto *crypto,

@@ -143,6 +143,7 @@ static enum accord_status look(struct monitoring *monitoring, struct accord_erro
 {
     struct accord_call *call = monitoring->call;
     struct accord_reader *reader = NULL;
+    accord_monitor_begin(&monitoring->telling);
     enum accord_status status =
         accord_log_source_open(&reader, call->fs, call->crypto, call->network, call->operands[0], error);
     if (status == ACCORD_OK) {

@@ -127,7 +127,7 @@ static void print_entry(const struct accord_call *call, const struct shown *show
         printf("\n");
         return;
     }
-    printf("\nThe entry is a statement, a %.*s:\n", ACCORD_TEXT(shown->statement.kind));
+    printf("\nThe entry is a statement of the kind %.*s:\n", ACCORD_TEXT(shown->statement.kind));
     size_t cursor = 0;
     struct accord_field field;
     while (accord_statement_next(&shown->statement, &cursor, &field)) {

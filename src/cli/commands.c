@@ -461,6 +461,89 @@ const struct accord_command accord_commands[] = {
                 "https://log.example/\n",
      .options = accord_options_monitor,
      .run = accord_run_monitor},
+    {.section = "Reports",
+     .name = "report",
+     .operands = "FILE...",
+     .operands_max = ACCORD_OPERANDS_ANY,
+     .summary = "report a flaw to its vendor, sealed, with a clock that everybody sees",
+     .description =
+         "Seals the files to the vendor's report keys, logs that something was reported to it, when, and when it "
+         "should "
+         "open, puts what was sealed into the log's mailbox, and waits until the quorum stands behind it. Nobody but "
+         "the vendor can read it; the vendor cannot deny that it was told; at the deadline you, or the custodians, "
+         "open "
+         "it. You need no account and no name.\n\n"
+         "NAME.accord-case is written before anything is sent: the report's own key, and what opens it. Keep it, since "
+         "with it alone you go on speaking in the case; --passphrase-file encrypts it. A report that was cut off goes "
+         "on with --resume, and becomes no second case.\n\n"
+         "With several --to each vendor gets a report of its own; that they belong together shows only when they are "
+         "opened. --custodians K/N shares the key among N members, of whom any K can open the report. What the entry "
+         "shows to everybody is said before it is sent; --dry-run says it alone. See docs/reports.md.",
+     .example = "accord report --accord https://log.example/ --to cisco.com --product ios-xe --affected 17.3.1 --title "
+                "'heap overflow in the DHCP parser' -o overflow poc.py notes.txt\n"
+                "accord report --resume overflow.accord-case\n",
+     .options = accord_options_report,
+     .run = accord_run_report,
+     .keeps_keys = true},
+    {.name = "inbox",
+     .operands = "",
+     .summary = "the vendor's side: list, open and check what was reported to it",
+     .description =
+         "Finds the reports to the vendor whose report keys these are, fetches each from the log's mailbox, opens it, "
+         "and holds it against its entry: the octets, the key, the commitment, and whose report it is. Blinded ones "
+         "are "
+         "tried, too. -o extracts each into a directory of its own, named by its case, beside its cover; nothing is "
+         "overwritten.\n\n"
+         "A key that was given up opens what was sealed to it before: give all of them. What names this vendor and "
+         "does "
+         "not open is listed with the reason, and the exit status is 1, until the vendor has answered it in the log. "
+         "What is in a report a stranger wrote: open it as such.",
+     .example = "accord inbox --accord https://log.example/ --key report.key --key report-2025.key -o reports\n",
+     .options = accord_options_inbox,
+     .run = accord_run_inbox,
+     .keeps_keys = true},
+    {.name = "case open",
+     .operands = "CASE",
+     .operands_min = 0,
+     .operands_max = 1,
+     .summary = "open a report with the shares that its custodians gave",
+     .description =
+         "Takes as many shares from the log as the report asks for, makes the key of them, fetches the sealed report "
+         "from "
+         "the log's mailbox, opens it and holds it against its entry. Nobody is asked: neither its vendor nor its "
+         "reporter. -o DIR extracts it. With --by and --key, or with --case, its key is logged, too, so that everybody "
+         "opens it with accord case show.\n\n"
+         "Where too few shares are there, it says whose are missing, and from when on they are due. Shares that are "
+         "right "
+         "and do not open the report show that its reporter sealed it to another key. See docs/custodians.md.",
+     .example = "accord case open --accord https://log.example/ -o report 1f8e3c5a90b1d2e4\n",
+     .options = accord_options_case_open,
+     .run = accord_run_case_open,
+     .keeps_keys = true},
+    {.name = "custodian run",
+     .operands = "",
+     .operands_min = 0,
+     .operands_max = 0,
+     .summary = "a custodian's side: check the shares that one was given, give them when they are due",
+     .description =
+         "Looks at each report whose custodian the member is. Its sealed share is opened and checked at once; where "
+         "the "
+         "reporter gave a wrong one, a complaint is logged that proves it. The share itself is logged when the embargo "
+         "is "
+         "over by the witnesses' clock, and not before, whatever this machine's clock says: not while an extension "
+         "stands "
+         "to which both sides agreed, not once the report was withdrawn or is disclosed.\n\n"
+         "A log without its quorum moves nothing. Neither does one that shows an older tree than --state remembers, or "
+         "another one, or a roster before the one in the trust file, which this command keeps up to date. A report key "
+         "that was rotated is still needed: give it with --key, beside the newer one.\n\n"
+         "Looks once, for a timer; with --every again and again, until SIGTERM, which ends it between two entries. See "
+         "docs/custodians.md.",
+     .example =
+         "accord custodian run --accord https://log.example/ --member sap.com --key report.key --sign receipt.key "
+         "--trust accord.trust --state custodian.state\n",
+     .options = accord_options_custodian_run,
+     .run = accord_run_custodian_run,
+     .keeps_keys = true},
     {.section = "Evidence",
      .name = "evidence compare",
      .operands = "LINE|CHECKPOINT LOG|CHECKPOINT",

@@ -10,14 +10,17 @@
 
 ACCORD_COMMAND(attest);
 ACCORD_COMMAND(attest_export);
+ACCORD_COMMAND(case_open);
 ACCORD_COMMAND(completion);
 ACCORD_COMMAND(current);
+ACCORD_COMMAND(custodian_run);
 ACCORD_COMMAND(custody);
 ACCORD_COMMAND(demand);
 ACCORD_COMMAND(evidence_compare);
 ACCORD_COMMAND(evidence_make);
 ACCORD_COMMAND(evidence_verify);
 ACCORD_COMMAND(help);
+ACCORD_COMMAND(inbox);
 ACCORD_COMMAND(init);
 ACCORD_COMMAND(key_new);
 ACCORD_COMMAND(key_public);
@@ -46,6 +49,7 @@ ACCORD_COMMAND(proof_show);
 ACCORD_COMMAND(proof_verify);
 ACCORD_COMMAND(rebuild);
 ACCORD_COMMAND(release);
+ACCORD_COMMAND(report);
 ACCORD_COMMAND(require);
 ACCORD_COMMAND(serve);
 ACCORD_COMMAND(status);

@@ -63,9 +63,9 @@ static int read_all_signed(const struct accord_call *call, struct accord_enter *
     return error.status == ACCORD_OK ? 0 : accord_refuse(call, path, &error);
 }
 
-int accord_enter_call(const struct accord_call *call, struct accord_enter *enter)
+int accord_enter_call_by(const struct accord_call *call, const char *option, struct accord_enter *enter)
 {
-    size_t count = accord_call_count(call, "key"), cursor = 0;
+    size_t count = accord_call_count(call, option), cursor = 0;
     const char **keys = calloc(count + 1, sizeof *keys);
     *enter = (struct accord_enter){.fs = call->fs,
                                    .crypto = call->crypto,
@@ -79,7 +79,7 @@ int accord_enter_call(const struct accord_call *call, struct accord_enter *enter
     if (keys == NULL) {
         return accord_refuse_status(call, NULL, ACCORD_NO_MEMORY, NULL);
     }
-    while (accord_call_next(call, "key", &cursor, &keys[enter->key_count])) {
+    while (accord_call_next(call, option, &cursor, &keys[enter->key_count])) {
         enter->key_count++;
     }
     const char *timeout = accord_call_value(call, "timeout");
@@ -104,6 +104,11 @@ void accord_enter_call_free(struct accord_enter *enter)
     free((void *)(uintptr_t)enter->signatures.data);
     enter->keys = NULL;
     enter->signed_text = enter->signatures = (struct accord_bytes){NULL, 0};
+}
+
+int accord_enter_call(const struct accord_call *call, struct accord_enter *enter)
+{
+    return accord_enter_call_by(call, "key", enter);
 }
 
 int accord_enter_refuse(const struct accord_call *call, const struct accord_entered *entered,

@@ -13,8 +13,9 @@
 #include <string.h>
 
 /* {"code":"release","severity":"alert","log":...,"time":...,"sentence":...} with index and leaf where it is about an
- * entry, subject and evidence where there are any. */
-static json_t *finding_json(const struct accord_monitor_telling *telling, const struct accord_finding *finding)
+ * entry, subject and evidence where there are any; more, where it stands for so many. */
+static json_t *finding_json(const struct accord_monitor_telling *telling, const struct accord_finding *finding,
+                            uint64_t more)
 {
     const struct accord_clock *clock = telling->call->clock;
     json_t *json = json_pack("{s:s, s:s, s:s, s:o, s:s}", "code", accord_finding_name(finding->code), "severity",
@@ -27,6 +28,9 @@ static json_t *finding_json(const struct accord_monitor_telling *telling, const 
     if (finding->has_index) {
         result |= json_object_set_new(json, "index", accord_json_number(finding->index));
         result |= json_object_set_new(json, "leaf", accord_json_digest(finding->leaf));
+    }
+    if (more > 0) {
+        result |= json_object_set_new(json, "more", accord_json_number(more));
     }
     if (finding->subject[0] != '\0') {
         result |= json_object_set_new(json, "subject", json_string(finding->subject));
@@ -64,12 +68,15 @@ static enum accord_status tell_person(const struct accord_call *call, const stru
 }
 
 static enum accord_status run_command(const struct accord_monitor_telling *telling,
-                                      const struct accord_finding *finding, const char *json,
+                                      const struct accord_finding *finding, uint64_t more, const char *json,
                                       struct accord_error *error)
 {
-    char index[32] = "";
+    char index[32] = "", count[32] = "";
     if (finding->has_index) {
         snprintf(index, sizeof index, "%" PRIu64, finding->index);
+    }
+    if (more > 0) {
+        snprintf(count, sizeof count, "%" PRIu64, more);
     }
     const struct accord_exec_variable variables[] = {
         {"ACCORD_FINDING_CODE", accord_finding_name(finding->code)},
@@ -79,24 +86,82 @@ static enum accord_status run_command(const struct accord_monitor_telling *telli
         {"ACCORD_FINDING_SENTENCE", finding->sentence},
         {"ACCORD_FINDING_EVIDENCE", finding->evidence == NULL ? "" : finding->evidence},
         {"ACCORD_FINDING_LOG", telling->log},
+        {"ACCORD_FINDING_MORE", count},
     };
-    size_t count = sizeof variables / sizeof variables[0], size = strlen(json);
+    size_t variable_count = sizeof variables / sizeof variables[0], size = strlen(json);
     char *line = malloc(size + 2);
     if (line == NULL) {
         return accord_fail(error, ACCORD_NO_MEMORY, 0);
     }
     snprintf(line, size + 2, "%s\n", json);
-    enum accord_status status = accord_monitor_exec(telling->command, accord_bytes_of(line), variables, count, error);
+    enum accord_status status =
+        accord_monitor_exec(telling->command, accord_bytes_of(line), variables, variable_count, error);
     free(line);
+    return status;
+}
+
+static char *finding_text(const struct accord_monitor_telling *telling, const struct accord_finding *finding,
+                          uint64_t more)
+{
+    json_t *json = finding_json(telling, finding, more);
+    char *text = json == NULL ? NULL : json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII);
+    json_decref(json);
+    return text;
+}
+
+void accord_monitor_begin(struct accord_monitor_telling *telling)
+{
+    memset(telling->tallies, 0, sizeof telling->tallies);
+}
+
+/* Anybody may log what is a finding, as often as the log takes it: nobody's mailbox or pager is to drown in it. */
+static enum accord_status command(struct accord_monitor_telling *telling, const struct accord_finding *finding,
+                                  const char *json, struct accord_error *error)
+{
+    struct accord_monitor_tally *tally = &telling->tallies[finding->code][finding->severity];
+    if (tally->commands < ACCORD_MONITOR_COMMANDS_MAX) {
+        tally->commands++;
+        return run_command(telling, finding, 0, json, error);
+    }
+    if (finding->has_index) {
+        tally->first = tally->has_index ? tally->first : finding->index;
+        tally->last = finding->index;
+        tally->has_index = true;
+    }
+    tally->more++;
+    return ACCORD_OK;
+}
+
+/* One command for all that none was run for. */
+static enum accord_status command_more(struct accord_monitor_telling *telling, enum accord_finding_code code,
+                                       enum accord_severity severity, struct accord_error *error)
+{
+    struct accord_monitor_tally *tally = &telling->tallies[code][severity];
+    struct accord_finding finding;
+    accord_finding_begin(&finding, code, (struct accord_bytes){NULL, 0});
+    finding.severity = severity;
+    accord_finding_say(&finding, ": %" PRIu64 " more", tally->more);
+    if (tally->has_index) {
+        accord_finding_say(&finding, ", entries %" PRIu64 " to %" PRIu64, tally->first, tally->last);
+    }
+    accord_finding_say(&finding, ": the monitor's own output has each of them");
+    char *text = finding_text(telling, &finding, tally->more);
+    if (text == NULL) {
+        return accord_fail(error, ACCORD_NO_MEMORY, 0);
+    }
+    enum accord_status status = run_command(telling, &finding, tally->more, text, error);
+    free(text);
+    if (status == ACCORD_OK) {
+        tally->more = 0;
+        tally->has_index = false;
+    }
     return status;
 }
 
 enum accord_status accord_monitor_take(void *context, const struct accord_finding *finding, struct accord_error *error)
 {
     struct accord_monitor_telling *telling = context;
-    json_t *json = finding_json(telling, finding);
-    char *text = json == NULL ? NULL : json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII);
-    json_decref(json);
+    char *text = finding_text(telling, finding, 0);
     if (text == NULL) {
         return accord_fail(error, ACCORD_NO_MEMORY, 0);
     }
@@ -107,7 +172,7 @@ enum accord_status accord_monitor_take(void *context, const struct accord_findin
         status = tell_person(telling->call, finding, error);
     }
     if (status == ACCORD_OK && telling->command != NULL) {
-        status = run_command(telling, finding, text, error);
+        status = command(telling, finding, text, error);
     }
     free(text);
     return status;
@@ -116,7 +181,15 @@ enum accord_status accord_monitor_take(void *context, const struct accord_findin
 enum accord_status accord_monitor_settle(void *context, struct accord_error *error)
 {
     struct accord_monitor_telling *telling = context;
-    return accord_lines_flush(&telling->lines, error);
+    enum accord_status status = accord_lines_flush(&telling->lines, error);
+    for (enum accord_finding_code code = 0; code < ACCORD_FINDING_COUNT; code++) {
+        for (enum accord_severity severity = 0; severity <= ACCORD_SEVERITY_ALERT; severity++) {
+            if (status == ACCORD_OK && telling->tallies[code][severity].more > 0) {
+                status = command_more(telling, code, severity, error);
+            }
+        }
+    }
+    return status;
 }
 
 int accord_monitor_refuse(struct accord_monitor_telling *telling, const char *subject, const struct accord_error *error)

@@ -237,7 +237,6 @@ enum accord_status accord_report_draft_seal(struct accord_report_draft *draft, u
     draft->claim.introduced = introduced;
     memcpy(draft->file.charter, draft->roster->charter, sizeof draft->file.charter);
     memcpy(draft->file.parcel, sealing.parcel, sizeof draft->file.parcel);
-    draft->file.log = accord_bytes_of(accord_call_value(draft->call, "accord"));
     draft->file.vendor = draft->member->domain;
     draft->file.cover = accord_buffer_bytes(&draft->cover_text);
     return ACCORD_OK;

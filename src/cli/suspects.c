@@ -45,10 +45,28 @@ static enum accord_status add_policy(struct accord_suspects *suspects, const str
     return status;
 }
 
+/* Mirrors stand in the roster alone: no policy has them. */
+static enum accord_status add_mirrors(struct accord_suspects *suspects, const struct accord_roster_claim *roster)
+{
+    enum accord_status status = ACCORD_OK;
+    for (size_t i = 0; i < roster->key_count && status == ACCORD_OK; i++) {
+        const struct accord_roster_key *key = &roster->keys[i];
+        const struct accord_member *member = &roster->members[key->member];
+        if (key->role == ACCORD_ROLE_MIRROR) {
+            status = add(suspects, &(struct accord_suspect){.mirror = true,
+                                                            .vkey = key->vkey,
+                                                            .name = member->domain,
+                                                            .jurisdiction = member->jurisdiction});
+        }
+    }
+    return status;
+}
+
 enum accord_status accord_suspects_add_verifier(struct accord_suspects *suspects,
                                                 const struct accord_verifier *verifier)
 {
-    return add_policy(suspects, &verifier->policy, verifier);
+    enum accord_status status = add_policy(suspects, &verifier->policy, verifier);
+    return status == ACCORD_OK ? add_mirrors(suspects, &verifier->roster) : status;
 }
 
 enum accord_status accord_suspects_add_policy(struct accord_suspects *suspects, const struct accord_policy *policy)
@@ -87,21 +105,25 @@ size_t accord_suspects_judge(struct accord_suspects *suspects, const struct acco
     return convicted;
 }
 
+static const char *role_of(const struct accord_suspect *suspect)
+{
+    return suspect->log ? "log" : suspect->mirror ? "mirror" : "witness";
+}
+
 json_t *accord_suspect_json(const struct accord_suspect *suspect)
 {
     json_t *jurisdiction = suspect->jurisdiction.size == 0 ? json_null() : accord_json_text(suspect->jurisdiction);
-    return json_pack("{s:s, s:o, s:o, s:o}", "role", suspect->log ? "log" : "witness", "name",
-                     accord_json_text(suspect->name), "jurisdiction", jurisdiction, "vkey",
-                     accord_json_text(suspect->vkey.text));
+    return json_pack("{s:s, s:o, s:o, s:o}", "role", role_of(suspect), "name", accord_json_text(suspect->name),
+                     "jurisdiction", jurisdiction, "vkey", accord_json_text(suspect->vkey.text));
 }
 
 void accord_suspect_name(const struct accord_suspect *suspect, char *text, size_t size)
 {
     if (suspect->jurisdiction.size > 0) {
-        (void)snprintf(text, size, "the witness of %.*s (%.*s)", ACCORD_TEXT(suspect->name),
+        (void)snprintf(text, size, "the %s of %.*s (%.*s)", role_of(suspect), ACCORD_TEXT(suspect->name),
                        ACCORD_TEXT(suspect->jurisdiction));
     } else {
-        (void)snprintf(text, size, "the %s %.*s", suspect->log ? "log" : "witness", ACCORD_TEXT(suspect->name));
+        (void)snprintf(text, size, "the %s %.*s", role_of(suspect), ACCORD_TEXT(suspect->name));
     }
     accord_text_calm(text, strlen(text));
 }

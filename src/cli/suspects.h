@@ -6,11 +6,11 @@
 #include "cli/say.h"
 
 struct accord_suspect {
-    bool log; /* or a witness */
+    bool log, mirror; /* or a witness */
     bool convicted;
     bool unsupported; /* lines of its key stand under both, of a type that cannot be verified here */
     struct accord_vkey vkey;
-    struct accord_bytes name;         /* a log's origin, a witness's name: in an accord its member's domain */
+    struct accord_bytes name; /* a log's origin, a witness's name: in an accord its member's domain; so a mirror's */
     struct accord_bytes jurisdiction; /* of the member; empty where no roster says it */
 };
 
@@ -35,7 +35,7 @@ size_t accord_suspects_judge(struct accord_suspects *suspects, const struct acco
                              const struct accord_crypto *crypto);
 /* {"role":"witness","name":...,"jurisdiction":...,"vkey":...} */
 json_t *accord_suspect_json(const struct accord_suspect *suspect);
-/* "the log example.com/log", "the witness of sap.com (DE)", "the witness w" */
+/* "the log example.com/log", "the witness of sap.com (DE)", "the mirror of sap.com (DE)", "the witness w" */
 void accord_suspect_name(const struct accord_suspect *suspect, char *text, size_t size);
 
 #endif

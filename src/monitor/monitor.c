@@ -12,7 +12,8 @@
 
 #define ROSTERS_AHEAD_MAX 64
 #define READS_AHEAD_MAX 256 /* of accord_pin_next: some four million entries, since no quorum says where they end */
-#define SAVE_US 1000000     /* while there is more to read, once a second is often enough */
+#define SAVE_US 1000000     /* while there is more to read: after a second, and less and less often */
+#define SAVE_MOST_US (64 * SAVE_US)
 
 /* Remembering */
 
@@ -419,12 +420,15 @@ static enum accord_status read_entries(struct accord_monitor *monitor, struct ac
                                        .look = look_at,
                                        .judge = judge_entry};
     enum accord_status status = ACCORD_OK;
+    uint64_t wait_us = SAVE_US;
     while (status == ACCORD_OK && monitor->position.next < monitor->position.size && !stopped(monitor)) {
         status = accord_sweep(&sweep, &monitor->position, error);
         if (monitor->options.progress != NULL)
             monitor->options.progress(monitor->options.sink.context, monitor->position.next, monitor->position.size);
-        if (status == ACCORD_OK && accord_monotonic_us() - monitor->saved_us >= SAVE_US)
+        if (status == ACCORD_OK && accord_monotonic_us() - monitor->saved_us >= wait_us) {
             status = save(monitor, error);
+            wait_us = wait_us < SAVE_MOST_US ? 2 * wait_us : wait_us;
+        }
     }
     return status;
 }
@@ -442,6 +446,13 @@ static enum accord_status judge_entries(struct accord_monitor *monitor, struct a
         return ACCORD_OK;
     return accord_monitor_wrong(monitor, status == ACCORD_QUORUM ? ACCORD_FINDING_QUORUM : ACCORD_FINDING_CORRUPT, &why,
                                 error);
+}
+
+/* The trust file may have come from elsewhere since the log was read: what was met there need not be its roster. */
+static enum accord_status hold_against_trust(struct accord_monitor *monitor, struct accord_error *error)
+{
+    struct accord_finding finding;
+    return accord_rules_conflict(monitor->rules, &finding) ? accord_monitor_tell(monitor, &finding, error) : ACCORD_OK;
 }
 
 enum accord_status accord_monitor_fetch(struct accord_monitor *monitor, struct accord_reader *reader,
@@ -467,6 +478,8 @@ enum accord_status accord_monitor_look(struct accord_monitor *monitor, struct ac
     enum accord_status status = judge_checkpoint(monitor, reader, &accepted, error);
     if (status == ACCORD_OK && accepted)
         status = accord_monitor_views(monitor, reader, views, view_count, error);
+    if (status == ACCORD_OK && accepted)
+        status = hold_against_trust(monitor, error);
     if (status == ACCORD_OK && accepted)
         status = judge_entries(monitor, reader, error);
     if (status == ACCORD_OK && accepted)

@@ -39,6 +39,9 @@ ACCORD_MUST_USE enum accord_status accord_rules_restore(struct accord_rules *rul
                                                         struct accord_bytes entry, struct accord_error *error);
 /* The newest roster that was met in the log: its entry and index; false where there is none yet. */
 ACCORD_MUST_USE bool accord_rules_met(const struct accord_rules *rules, struct accord_bytes *entry, uint64_t *index);
+/* Is the roster that was met before, as accord_rules_restore was told, another than the trust file's of that number, or
+ * one that follows another? Then fills the finding. */
+ACCORD_MUST_USE bool accord_rules_conflict(const struct accord_rules *rules, struct accord_finding *finding);
 /* What a checkpoint must hold to: the policy of the newest roster, the trust file's, one met since or one that is known
  * ahead, less those whom the trust file distrusts. */
 const struct accord_policy *accord_rules_policy(const struct accord_rules *rules);

@@ -227,6 +227,81 @@ static void say_roster(struct accord_finding *finding, const struct accord_roste
                            old->quorum_witnesses, new->admit, old->admit);
 }
 
+/* Another roster of the trust file's number */
+
+/* The roster with the trust file's number must be the trust file's. */
+static bool is_pinned(const struct accord_rules *rules, struct accord_bytes entry)
+{
+    uint8_t digest[ACCORD_HASH_SIZE];
+    accord_hash(rules->options.crypto, entry, digest);
+    return memcmp(digest, rules->options.verifier->roster_digest, sizeof digest) == 0;
+}
+
+static bool member_signed(const struct accord_rules *rules, const struct accord_member *member,
+                          const struct accord_note_claim *note)
+{
+    const struct accord_roster_key *keys = &rules->options.verifier->roster.keys[member->first_key];
+    unsigned count = 0;
+    for (size_t i = 0; i < member->key_count; i++)
+        count += keys[i].role == ACCORD_ROLE_RELEASE &&
+                 accord_note_signed_by(note, &keys[i].vkey, rules->options.crypto, NULL) == ACCORD_SIGNED;
+    return count >= member->release_threshold;
+}
+
+/* By as many of the trust file's members as admit a roster. Those of the roster before it would say more; but a log
+ * that shows another roster need not show that one, and a monitor that was started again has forgotten it. */
+static bool members_signed(const struct accord_rules *rules, const struct accord_note_claim *note)
+{
+    const struct accord_roster_claim *pinned = &rules->options.verifier->roster;
+    unsigned count = 0;
+    for (size_t i = 0; i < pinned->member_count; i++)
+        count += member_signed(rules, &pinned->members[i], note);
+    return count >= pinned->admit;
+}
+
+/* Wherever it lies: whoever is shown that log's chain, or this entry, is shown another accord. */
+static bool is_other(const struct accord_rules *rules, const struct accord_roster_claim *roster,
+                     struct accord_bytes entry)
+{
+    const struct accord_chain *chain = rules->chain;
+    const struct accord_roster_claim *pinned = &rules->options.verifier->roster;
+    if (roster->number != pinned->number || memcmp(roster->charter, pinned->charter, ACCORD_HASH_SIZE) != 0 ||
+        is_pinned(rules, entry))
+        return false;
+    if (chain->has_roster &&
+        accord_roster_verify_next(accord_chain_earlier(chain), roster, chain->crypto, NULL) == ACCORD_OK)
+        return true;
+    if (chain->has_charter && accord_roster_verify_first(roster, &chain->charter, chain->crypto, NULL) == ACCORD_OK)
+        return true;
+    return members_signed(rules, &roster->statement.note);
+}
+
+static void say_conflict(const struct accord_rules *rules, struct accord_finding *finding)
+{
+    accord_finding_begin(finding, ACCORD_FINDING_ROSTER_CONFLICT, (struct accord_bytes){NULL, 0});
+    accord_finding_say(finding, ": number %llu was signed twice",
+                       (unsigned long long)rules->options.verifier->roster.number);
+}
+
+bool accord_rules_conflict(const struct accord_rules *rules, struct accord_finding *finding)
+{
+    const struct accord_chain *chain = rules->chain;
+    const struct accord_verifier *pinned = rules->options.verifier;
+    if (!chain->has_roster)
+        return false;
+    const struct accord_roster_claim *roster = accord_chain_roster(chain);
+    bool other = roster->number == pinned->roster.number &&
+                 !is_pinned(rules, accord_buffer_bytes(&chain->roster_entry[chain->current]));
+    bool follows_other = roster->number == pinned->roster.number + 1 &&
+                         memcmp(roster->previous, pinned->roster_digest, ACCORD_HASH_SIZE) != 0;
+    if (!other && !follows_other)
+        return false;
+    say_conflict(rules, finding);
+    accord_finding_say(finding, "; the other one, or one that follows it, was met at index %llu",
+                       (unsigned long long)chain->roster_index);
+    return true;
+}
+
 /* Links */
 
 static enum accord_status check_checkpoint(const struct accord_rules *rules,
@@ -267,7 +342,7 @@ static enum accord_status why_not(const struct accord_rules *rules, struct accor
     } else if (status == ACCORD_OK) {
         status = accord_roster_parse(roster, entry, chain->crypto, error);
         if (status == ACCORD_OK) {
-            *code = ACCORD_FINDING_ROSTER_REFUSED;
+            *code = is_other(rules, roster, entry) ? ACCORD_FINDING_ROSTER_CONFLICT : ACCORD_FINDING_ROSTER_REFUSED;
             status = chain->has_roster
                          ? accord_roster_verify_next(accord_chain_roster(chain), roster, chain->crypto, error)
                      : chain->has_charter ? accord_roster_verify_first(roster, &chain->charter, chain->crypto, error)
@@ -288,6 +363,11 @@ static enum accord_status refuse_link(const struct accord_rules *rules, struct a
     if (status == ACCORD_NO_MEMORY) {
         return accord_fail(error, status, 0);
     }
+    if (code == ACCORD_FINDING_ROSTER_CONFLICT) {
+        say_conflict(rules, finding);
+        *told = true;
+        return ACCORD_OK;
+    }
     /* In a log that is not the accord's, charters and rosters are what others logged: only their form is asked for. */
     *told = status != ACCORD_OK && (rules->carries || code == ACCORD_FINDING_MALFORMED);
     if (*told) {
@@ -295,14 +375,6 @@ static enum accord_status refuse_link(const struct accord_rules *rules, struct a
         accord_finding_blame(finding, &why);
     }
     return ACCORD_OK;
-}
-
-/* The roster with the trust file's number must be the trust file's. */
-static bool is_pinned(const struct accord_rules *rules, struct accord_bytes entry)
-{
-    uint8_t digest[ACCORD_HASH_SIZE];
-    accord_hash(rules->options.crypto, entry, digest);
-    return memcmp(digest, rules->options.verifier->roster_digest, sizeof digest) == 0;
 }
 
 /* Is it one that was foreseen, or leads there? The digests in the rosters bind what lies between. */
@@ -347,8 +419,7 @@ enum accord_status accord_rules_link(struct accord_rules *rules, const struct ac
     uint64_t number = accord_chain_roster(chain)->number;
     if (number == verifier->roster.number && !is_pinned(rules, entry)) {
         step_back(chain, had_roster, before);
-        accord_finding_begin(finding, ACCORD_FINDING_ROSTER_CONFLICT, (struct accord_bytes){NULL, 0});
-        accord_finding_say(finding, ": number %llu was signed twice", (unsigned long long)number);
+        say_conflict(rules, finding);
         *told = true;
         return ACCORD_OK;
     }

@@ -58,6 +58,33 @@ enum accord_status accord_verifier_distrust(struct accord_verifier *verifier, co
     return ACCORD_OK;
 }
 
+/* Distrusts the key where the evidence, which holds, convicts it. */
+static enum accord_status judge_key(struct accord_verifier *verifier, const struct accord_evidence_claim *claim,
+                                    const struct accord_vkey *vkey, struct accord_bytes name, size_t *convicted,
+                                    struct accord_error *error)
+{
+    if (!accord_evidence_convicts(claim, vkey, verifier->crypto)) {
+        return ACCORD_OK;
+    }
+    enum accord_status status = accord_verifier_distrust(verifier, vkey, name, error);
+    *convicted += status == ACCORD_OK;
+    return status;
+}
+
+/* Mirrors stand in the roster alone: no policy has them. */
+static enum accord_status judge_mirrors(struct accord_verifier *verifier, const struct accord_evidence_claim *claim,
+                                        struct accord_bytes name, size_t *convicted, struct accord_error *error)
+{
+    const struct accord_roster_claim *roster = &verifier->roster;
+    enum accord_status status = ACCORD_OK;
+    for (size_t i = 0; i < roster->key_count && status == ACCORD_OK; i++) {
+        if (roster->keys[i].role == ACCORD_ROLE_MIRROR) {
+            status = judge_key(verifier, claim, &roster->keys[i].vkey, name, convicted, error);
+        }
+    }
+    return status;
+}
+
 enum accord_status accord_verifier_take_evidence(struct accord_verifier *verifier, struct accord_bytes evidence,
                                                  struct accord_bytes name, size_t *convicted,
                                                  struct accord_error *error)
@@ -72,12 +99,9 @@ enum accord_status accord_verifier_take_evidence(struct accord_verifier *verifie
     for (size_t i = 0; i < policy->log_count + policy->witness_count && status == ACCORD_OK; i++) {
         const struct accord_vkey *vkey =
             i < policy->log_count ? &policy->logs[i].vkey : &policy->witnesses[i - policy->log_count].vkey;
-        if (accord_evidence_convicts(&claim, vkey, verifier->crypto)) {
-            status = accord_verifier_distrust(verifier, vkey, name, error);
-            *convicted += status == ACCORD_OK;
-        }
+        status = judge_key(verifier, &claim, vkey, name, convicted, error);
     }
-    return status;
+    return status == ACCORD_OK ? judge_mirrors(verifier, &claim, name, convicted, error) : status;
 }
 
 /* Takes the trust file's `distrust` lines. */

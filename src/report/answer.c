@@ -111,7 +111,8 @@ static bool reason(struct accord_fields *fields, struct accord_answer_claim *ans
         answer->word = answer->text;
         answer->text.size = 0;
     }
-    return accord_token_valid(answer->word) ||
+    bool one_space = answer->text.size == 0 || answer->text.data[0] != ' ';
+    return (accord_token_valid(answer->word) && one_space) ||
            accord_fields_refuse(fields, ACCORD_MALFORMED, ACCORD_LITERAL("reason <word> [<text>]"),
                                 fields->taken.value);
 }

@@ -76,15 +76,16 @@ static uint64_t opening(const struct accord_case *c, uint64_t now)
         return UINT64_MAX;
     if (is_silent(c, now))
         opens = least(opens, days_after(c->time, c->rule.silent));
-    opens = c->agreed != 0 && c->agreed <= c->published ? after_fix(c, after_extension(c, opens))
-                                                        : after_extension(c, after_fix(c, opens));
+    opens = c->fixed_later ? after_fix(c, after_extension(c, opens)) : after_extension(c, after_fix(c, opens));
     return c->exploited == 0 ? opens : least(opens, days_after(c->exploited, c->rule.exploited));
 }
 
 static uint64_t due(const struct accord_case *c)
 {
     unsigned days = c->report_days == 0 || c->report_days > c->rule.days ? c->rule.days : c->report_days;
-    uint64_t time = most(most(asked(c), days_after(c->time, days)), c->extended);
+    uint64_t time = most(asked(c), days_after(c->time, days));
+    if (c->extended != 0)
+        time = most(time, least(c->extended, days_after(c->time, c->rule.latest)));
     if (c->withdrawn != 0)
         return UINT64_MAX;
     return c->exploited == 0 ? time : least(time, days_after(c->exploited, c->rule.exploited));
@@ -215,8 +216,8 @@ static enum accord_status share(struct accord_case *c, const struct accord_case_
                                 struct accord_error *error)
 {
     bool is_share = event->kind == ACCORD_ANSWER_SHARE;
-    uint32_t *taken = is_share ? &c->shared : &c->complained, bit = (uint32_t)1 << event->custodian;
-    if (!event->holds)
+    uint32_t *taken = is_share ? &c->shared : &c->complained, bit = (uint32_t)1 << event->custodian % 32;
+    if (!event->holds || event->custodian >= ACCORD_CUSTODIANS_MAX)
         return refuse(error, ACCORD_SHARE, event,
                       is_share ? ACCORD_LITERAL("the share that its coefficients give")
                                : ACCORD_LITERAL("the key of a sealed share that is wrong"));
@@ -226,6 +227,15 @@ static enum accord_status share(struct accord_case *c, const struct accord_case_
     *(is_share ? &c->share_count : &c->complaint_count) += 1;
     c->opened_early |= is_share && event->time < opening(c, event->time);
     return ACCORD_OK;
+}
+
+static enum accord_status publish(struct accord_case *c, const struct accord_case_event *event,
+                                  struct accord_error *error)
+{
+    enum accord_status status = once(&c->published, event->holds,
+                                     ACCORD_LITERAL("a release of the vendor in this log before it"), event, error);
+    c->fixed_later |= status == ACCORD_OK && c->extended != 0;
+    return status;
 }
 
 static enum accord_status take(struct accord_case *c, const struct accord_case_event *event, struct accord_error *error)
@@ -247,8 +257,7 @@ static enum accord_status take(struct accord_case *c, const struct accord_case_e
     case ACCORD_ANSWER_FIX:
         return once(&c->fixed, c->received != 0, unreceived, event, error);
     case ACCORD_ANSWER_PUBLISHED:
-        return once(&c->published, event->holds, ACCORD_LITERAL("a release of the vendor in this log before it"), event,
-                    error);
+        return publish(c, event, error);
     case ACCORD_ANSWER_EXPLOITED:
         return once(&c->exploited, true, unreceived, event, error);
     case ACCORD_ANSWER_EXTEND:

@@ -6,6 +6,14 @@
 
 #define BLOCK_SIZE 64
 
+/* What a compiler does not leave out: the salt is a secret until the report is disclosed. */
+static void wipe(void *data, size_t size)
+{
+    volatile uint8_t *bytes = data;
+    while (size-- > 0)
+        bytes[size] = 0;
+}
+
 /* HMAC over pieces, one after the other. */
 static void hmac(const struct accord_crypto *crypto, const uint8_t key[32], const struct accord_bytes *pieces,
                  size_t count, uint8_t mac[ACCORD_HASH_SIZE])
@@ -26,6 +34,9 @@ static void hmac(const struct accord_crypto *crypto, const uint8_t key[32], cons
     crypto->sha256_update(&sha, pad, sizeof pad);
     crypto->sha256_update(&sha, inner, sizeof inner);
     crypto->sha256_final(&sha, mac);
+    wipe(pad, sizeof pad);
+    wipe(inner, sizeof inner);
+    wipe(&sha, sizeof sha);
 }
 
 void accord_report_commitment(const struct accord_crypto *crypto, const uint8_t salt[32], struct accord_bytes vendor,

@@ -24,6 +24,7 @@
 struct accord_admission {
     const struct accord_fs *fs;
     const struct accord_crypto *crypto;
+    struct accord_reports *reports; /* may be NULL */
     char dir[PATH_SIZE], path[PATH_SIZE];
     struct accord_chain *chain;
     struct accord_admission_memory memory; /* its links are those of the chain */
@@ -85,13 +86,26 @@ void accord_admission_remember(struct accord_admission *admission, uint64_t size
 
 /* Reading the chain from the log */
 
+/* Reports are remembered as the links are, so that a start finds them; that alone is no cause to write it down. */
+static enum accord_status learn(struct accord_admission *admission, uint64_t index, struct accord_bytes entry,
+                                struct accord_error *error)
+{
+    bool is_report = false;
+    if (admission->reports == NULL || !accord_reports_recognize(entry))
+        return ACCORD_OK;
+    enum accord_status status = accord_reports_learn(admission->reports, index, entry, &is_report, error);
+    return status == ACCORD_OK && is_report ? accord_admission_memory_add(&admission->memory, index, error) : status;
+}
+
 static enum accord_status offer(void *context, uint64_t index, struct accord_bytes entry, struct accord_error *error)
 {
     struct accord_admission *admission = context;
     enum accord_link link;
     enum accord_status status = accord_chain_offer(admission->chain, index, entry, &link, error);
-    if (status != ACCORD_OK || link == ACCORD_LINK_NONE)
+    if (status != ACCORD_OK)
         return status;
+    if (link == ACCORD_LINK_NONE)
+        return learn(admission, index, entry, error);
     admission->new_link = true;
     return accord_admission_memory_add(&admission->memory, index, error);
 }
@@ -106,8 +120,13 @@ static enum accord_status follow(struct accord_admission *admission, struct acco
     accord_buffer_init(&entry, ACCORD_ENTRY_SIZE_MAX);
     while (status == ACCORD_OK && accord_admission_memory_next(&links, &index)) {
         enum accord_link link = ACCORD_LINK_NONE;
+        bool is_report = false;
         entry.size = 0;
         status = accord_reader_entry(reader, index, &entry, error);
+        if (status == ACCORD_OK && admission->reports != NULL)
+            status = accord_reports_learn(admission->reports, index, accord_buffer_bytes(&entry), &is_report, error);
+        if (is_report)
+            continue;
         if (status == ACCORD_OK)
             status = accord_chain_offer(admission->chain, index, accord_buffer_bytes(&entry), &link, error);
         if (status == ACCORD_OK && link == ACCORD_LINK_NONE) {
@@ -150,6 +169,8 @@ static enum accord_status forget(struct accord_admission *admission, struct acco
 {
     accord_admission_memory_free(&admission->memory);
     accord_admission_memory_init(&admission->memory);
+    if (admission->reports != NULL)
+        accord_reports_clear(admission->reports);
     accord_chain_free(admission->chain);
     admission->chain = NULL;
     return accord_chain_new(&admission->chain, admission->crypto, NULL, error);
@@ -198,7 +219,7 @@ static enum accord_status begin(struct accord_admission *admission, uint64_t siz
 
 enum accord_status accord_admission_open(struct accord_admission **out, const struct accord_fs *fs,
                                          const struct accord_crypto *crypto, const char *dir, uint64_t size,
-                                         struct accord_error *error)
+                                         struct accord_reports *reports, struct accord_error *error)
 {
     struct accord_admission *admission = calloc(1, sizeof *admission);
     *out = NULL;
@@ -206,6 +227,9 @@ enum accord_status accord_admission_open(struct accord_admission **out, const st
         return accord_fail(error, ACCORD_NO_MEMORY, 0);
     admission->fs = fs;
     admission->crypto = crypto;
+    admission->reports = reports;
+    if (reports != NULL)
+        accord_reports_clear(reports);
     accord_admission_memory_init(&admission->memory);
     int written = snprintf(admission->path, sizeof admission->path, "%s/.accord/admission", dir);
     enum accord_status status = ACCORD_OK;
@@ -289,11 +313,18 @@ static enum accord_status refuse_kind(struct accord_bytes kind, struct accord_er
 }
 
 static enum accord_status judge_other(struct accord_admission *admission,
-                                      const struct accord_statement_claim *statement, struct accord_error *error)
+                                      const struct accord_statement_claim *statement, bool *link,
+                                      struct accord_error *error)
 {
     bool known = false;
     enum accord_status status = accord_chain_complete(admission->chain, NULL);
     const struct accord_roster_claim *roster = status == ACCORD_OK ? accord_chain_roster(admission->chain) : NULL;
+    if (roster != NULL && admission->reports != NULL && accord_reports_recognize(statement->note.whole)) {
+        const struct accord_reports_log log = {
+            .roster = roster, .now = accord_clock_real.now(NULL), .now_us = accord_monotonic_us()};
+        *link = true;
+        return accord_reports_judge(admission->reports, &log, statement->note.whole, error);
+    }
     if (roster != NULL)
         status = accord_admission_product(roster, admission->crypto, statement, &known, error);
     if (roster != NULL && !known)
@@ -316,8 +347,11 @@ enum accord_status accord_admission_judge(struct accord_admission *admission, st
         status = judge_charter(admission, entry, error);
     else if (accord_bytes_equal(statement.kind, ACCORD_LITERAL("roster")))
         status = judge_roster(admission, entry, error);
-    else
-        return judge_other(admission, &statement, error);
+    else {
+        status = judge_other(admission, &statement, link, error);
+        *link = *link && status == ACCORD_OK;
+        return status;
+    }
     *link = status == ACCORD_OK;
     return status;
 }
@@ -344,7 +378,7 @@ enum accord_status accord_admission_took(struct accord_admission *admission, uin
     bool before = admission->new_link;
     admission->new_link = false;
     enum accord_status status = offer(admission, index, entry, error);
-    if (status == ACCORD_OK && !admission->new_link) {
+    if (status == ACCORD_OK && !admission->new_link && !accord_reports_recognize(entry)) {
         status = accord_fail(error, ACCORD_CHAIN, 0);
         accord_error_expected(error, ACCORD_LITERAL("an entry that was judged to be the next link"));
         accord_error_found_number(error, index);

@@ -8,6 +8,8 @@
 #include "witness/known_logs.h"
 
 #define VALUES_MAX 3
+#define MAILBOX_WORK_MAX 40
+#define MAILBOX_LIMIT (UINT64_C(1152) << 20) /* a GiB, and what its size class may add */
 #define MINUTE_MS UINT64_C(60000)
 #define HOUR_MS (60 * MINUTE_MS)
 
@@ -266,7 +268,7 @@ static enum accord_status take_memory(struct parser *parser)
 static enum accord_status prefix_of(struct parser *parser, struct accord_bytes value,
                                     char prefix[ACCORD_CONFIG_PREFIX_SIZE])
 {
-    static const char *const own[] = {"/add", "/add-batch", "/checkpoint", "/tile", "/healthz", "/metrics"};
+    static const char *const own[] = {"/add", "/add-batch", "/checkpoint", "/tile", "/mailbox", "/healthz", "/metrics"};
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/";
     bool right = begins(value, "/") && value.size < ACCORD_CONFIG_PREFIX_SIZE;
     for (size_t i = 0; right && i < value.size; i++)
@@ -370,10 +372,59 @@ static enum accord_status take_bastion_ca(struct parser *parser)
     return path_of(parser, parser->values[0], parser->config->bastion_ca);
 }
 
-static enum accord_status take_later_role(struct parser *parser)
+static enum accord_status take_mailbox(struct parser *parser)
 {
-    return refuse(parser, ACCORD_UNKNOWN_FIELD, "a log, witnesses and mirrors: this accord does not have that role yet",
-                  (struct accord_bytes){NULL, 0});
+    return path_of(parser, parser->values[0], parser->config->mailbox);
+}
+
+static enum accord_status size_of(struct parser *parser, uint64_t most, const char *expected, uint64_t *size)
+{
+    static const struct unit units[] = {{"K", 1 << 10}, {"M", 1 << 20}, {"G", 1 << 30}, {"", 1}};
+    uint64_t number;
+    if (!read_number(parser->values[0], units, &number) || number < UINT64_C(1) << 16 || number > most)
+        return refuse(parser, ACCORD_MALFORMED, expected, parser->values[0]);
+    *size = number;
+    return ACCORD_OK;
+}
+
+static enum accord_status take_mailbox_limit(struct parser *parser)
+{
+    return size_of(parser, UINT64_C(64) << 30, "a size from 64K to 64G", &parser->config->mailbox_limit);
+}
+
+static enum accord_status take_mailbox_keep(struct parser *parser)
+{
+    return size_of(parser, UINT64_C(1) << 50, "a size from 64K to 1048576G", &parser->config->mailbox_keep);
+}
+
+static enum accord_status take_mailbox_work(struct parser *parser)
+{
+    uint64_t number;
+    if (!accord_decimal_read(parser->values[0], &number) || number > MAILBOX_WORK_MAX)
+        return refuse(parser, ACCORD_MALFORMED, "a number of bits from 0 to 40", parser->values[0]);
+    parser->config->mailbox_work = (unsigned)number;
+    return ACCORD_OK;
+}
+
+static enum accord_status take_mailbox_rate(struct parser *parser)
+{
+    static const char *const expected = "mailbox-rate NUMBER DURATION: so many reports (1 to 1000000) in 1s to 24h";
+    uint64_t number, ms = 0;
+    if (!accord_decimal_read(parser->values[0], &number) || number < 1 || number > 1000000)
+        return refuse(parser, ACCORD_MALFORMED, expected, parser->values[0]);
+    enum accord_status status = duration_of(parser, parser->values[1], 1000, 24 * HOUR_MS, expected, &ms);
+    parser->config->mailbox_rate = number;
+    parser->config->mailbox_seconds = ms / 1000;
+    return status;
+}
+
+static enum accord_status take_mailbox_from(struct parser *parser)
+{
+    bool anybody = false;
+    enum accord_status status =
+        choice_of(parser, "anybody", "introduced", "mailbox-from anybody, or mailbox-from introduced", &anybody);
+    parser->config->mailbox_introduced = status == ACCORD_OK && !anybody;
+    return status;
 }
 
 #define NAME(text)                                                                                                     \
@@ -404,7 +455,12 @@ static const struct keyword keywords[] = {
     {NAME("pull-interval"), 1, 1, false, "pull-interval DURATION", take_pull_interval},
     {NAME("bastion"), 2, 2, false, "bastion URL KEY", take_bastion},
     {NAME("bastion-ca"), 1, 1, false, "bastion-ca FILE", take_bastion_ca},
-    {NAME("mailbox"), 0, SIZE_MAX, true, "", take_later_role},
+    {NAME("mailbox"), 1, 1, false, "mailbox DIR", take_mailbox},
+    {NAME("mailbox-limit"), 1, 1, false, "mailbox-limit SIZE", take_mailbox_limit},
+    {NAME("mailbox-keep"), 1, 1, false, "mailbox-keep SIZE", take_mailbox_keep},
+    {NAME("mailbox-work"), 1, 1, false, "mailbox-work BITS", take_mailbox_work},
+    {NAME("mailbox-rate"), 2, 2, false, "mailbox-rate NUMBER DURATION", take_mailbox_rate},
+    {NAME("mailbox-from"), 1, 1, false, "mailbox-from anybody, or mailbox-from introduced", take_mailbox_from},
 };
 #undef NAME
 #define KEYWORDS (sizeof keywords / sizeof keywords[0])
@@ -516,6 +572,9 @@ static enum accord_status check_whole(struct parser *parser)
                        "");
     if (config->log[0] != 0 && rooted)
         return missing(parser, ACCORD_LITERAL("witness"), "a prefix: the log is at /", "/");
+    if (config->mailbox[0] != 0 && (config->log[0] == 0 || !config->statements))
+        return missing(parser, ACCORD_LITERAL("log"), "a log of statements, whose reports the mailbox is for",
+                       "mailbox");
     if (tls && config->tls_certificates[0] == 0)
         return missing(parser, ACCORD_LITERAL("tls"), "tls CERTIFICATES KEY", "listen ADDRESS tls");
     return check_prefixes(parser);
@@ -537,6 +596,7 @@ enum accord_status accord_config_parse(struct accord_config *config, struct acco
     config->request_seconds = 30;
     config->memory_bytes = UINT64_C(64) << 20;
     config->pull_ms = MINUTE_MS;
+    config->mailbox_limit = MAILBOX_LIMIT;
     while (status == ACCORD_OK && text.size > 0) {
         struct accord_bytes line;
         if (!accord_cut_line(&text, &line)) { /* the last line may lack its newline */

@@ -51,6 +51,11 @@ struct accord_config {
     uint64_t pull_ms; /* pull-interval 60s: between visits at a log: a mirror's, and an accord's */
     char bastion[256], bastion_key[ACCORD_CONFIG_PATH_SIZE]; /* bastion URL KEY */
     char bastion_ca[ACCORD_CONFIG_PATH_SIZE];                /* bastion-ca FILE */
+    char mailbox[ACCORD_CONFIG_PATH_SIZE];                   /* mailbox DIR */
+    uint64_t mailbox_limit, mailbox_keep;   /* mailbox-limit SIZE (1152M), mailbox-keep SIZE (0: any) */
+    unsigned mailbox_work;                  /* mailbox-work BITS */
+    uint64_t mailbox_rate, mailbox_seconds; /* mailbox-rate NUMBER DURATION; 0: any */
+    bool mailbox_introduced;                /* mailbox-from introduced, or anybody (the default) */
 };
 
 /* ACCORD_MALFORMED, ACCORD_DUPLICATE, ACCORD_UNKNOWN_FIELD ... with the line. What known-log lines name is added to

@@ -48,6 +48,8 @@ static enum accord_status take_over(struct accord_server *server, const struct a
         return status;
     if (server->sequencer != NULL)
         accord_sequencer_accept_statements(server->sequencer, next->config.statements);
+    if (server->reports != NULL)
+        accord_server_set_terms(server, next);
     accord_roles_know(server->roles, next);
     if (server->accords != NULL)
         accord_accords_know(server->accords, &next->config);
@@ -83,6 +85,8 @@ static void say_restart(const struct accord_settings *now, struct accord_setting
     config->idle_seconds = now->config.idle_seconds;
     config->request_seconds = now->config.request_seconds;
     config->memory_bytes = now->config.memory_bytes;
+    memcpy(config->mailbox, now->config.mailbox, sizeof now->config.mailbox);
+    config->mailbox_keep = now->config.mailbox_keep;
 }
 
 void accord_server_reload(struct accord_server *server)

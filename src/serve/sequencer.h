@@ -17,6 +17,7 @@ struct accord_sequencer_options {
     size_t queue_bytes; /* of entries that wait, at most; past it requests are OVERLOADED */
     size_t queue_requests;
     struct accord_metrics *metrics;
+    struct accord_reports *reports;  /* learns what the log has of them; may be NULL */
     void (*answered)(void *context); /* called from the commit thread: accord_sequencer_take has something */
     void *context;
 };

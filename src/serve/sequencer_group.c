@@ -148,7 +148,8 @@ static enum accord_status judge(struct accord_sequencer *sequencer, struct accor
         /* The one after a roster could only be judged once that is durable, and then it is too late to refuse both. */
         if (link) {
             accord_fail(&add->error, ACCORD_CHAIN, 0);
-            accord_error_expected(&add->error, ACCORD_LITERAL("a charter or a roster only as the last of its batch"));
+            accord_error_expected(
+                &add->error, ACCORD_LITERAL("a charter, a roster or an entry of a case only as the last of its batch"));
             return ACCORD_CHAIN;
         }
         group->judged++;

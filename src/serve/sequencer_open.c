@@ -85,7 +85,8 @@ static enum accord_status admission_open(struct accord_sequencer *sequencer, str
     accord_group_settle(sequencer, status == ACCORD_OK ? NULL : error);
     if (status == ACCORD_OK)
         status = accord_admission_open(&sequencer->admission, sequencer->options.fs, sequencer->options.crypto,
-                                       sequencer->options.dir, accord_log_size(sequencer->log), error);
+                                       sequencer->options.dir, accord_log_size(sequencer->log),
+                                       sequencer->options.reports, error);
     if (status != ACCORD_OK)
         sequencer->admission = NULL;
     return status;

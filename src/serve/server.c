@@ -56,6 +56,8 @@ static size_t body_max(void *context, const struct accord_http_request *request)
     size_t maximum;
     if (accord_roles_body_max(server->roles, request, &maximum))
         return maximum;
+    if (server->mailbox != NULL && accord_mailbox_role_has(request))
+        return 0;
     return server->role == NULL ? 0 : accord_log_role_body_max(request);
 }
 
@@ -65,35 +67,50 @@ static void handle(void *context, struct accord_http_exchange *exchange, const s
     if (accord_status_handle(&server->status, exchange, request) ||
         accord_roles_handle(server->roles, exchange, request))
         return;
-    if (server->role != NULL)
+    if (server->mailbox != NULL && accord_mailbox_role_has(request))
+        accord_mailbox_role_handle(server->mailbox, exchange, request);
+    else if (server->role != NULL)
         accord_log_role_handle(server->role, exchange, request);
     else
         accord_http_answer_text(exchange, 404, "There is nothing here.\n");
 }
 
+/* A sealed report that comes in. */
+static bool to_mailbox(const struct accord_server *server, const struct accord_http_request *request)
+{
+    return server->mailbox != NULL && accord_mailbox_role_streams(request);
+}
+
 static bool streams(void *context, const struct accord_http_request *request)
 {
     const struct accord_server *server = context;
-    return accord_roles_stream(server->roles, request);
+    return accord_roles_stream(server->roles, request) || to_mailbox(server, request);
 }
 
 static bool part(void *context, struct accord_http_exchange *exchange, const struct accord_http_request *request,
                  struct accord_bytes bytes, bool last)
 {
     struct accord_server *server = context;
+    if (to_mailbox(server, request))
+        return accord_mailbox_role_part(server->mailbox, exchange, request, bytes, last);
     return accord_roles_part(server->roles, exchange, request, bytes, last);
 }
 
 static void gone(void *context, struct accord_http_exchange *exchange, const struct accord_http_request *request)
 {
     struct accord_server *server = context;
-    accord_roles_gone(server->roles, exchange, request);
+    if (to_mailbox(server, request))
+        accord_mailbox_role_gone(server->mailbox, exchange);
+    else
+        accord_roles_gone(server->roles, exchange, request);
 }
 
 static void answer(struct accord_server *server)
 {
     if (server->role != NULL)
         accord_log_role_answer(server->role);
+    if (server->mailbox != NULL)
+        accord_mailbox_role_answer(server->mailbox);
     accord_roles_answer(server->roles);
 }
 
@@ -255,9 +272,38 @@ static enum accord_status start_sequencer(struct accord_server *server, struct a
                                                      .queue_bytes = config->memory_bytes / 2,
                                                      .queue_requests = config->connections,
                                                      .metrics = server->metrics,
+                                                     .reports = server->reports,
                                                      .answered = answered,
                                                      .context = server};
     return accord_sequencer_start(&server->sequencer, &options, error);
+}
+
+void accord_server_set_terms(struct accord_server *server, const struct accord_settings *settings)
+{
+    const struct accord_config *config = &settings->config;
+    const struct accord_reports_terms terms = {.limit = config->mailbox_limit,
+                                               .work = config->mailbox_work,
+                                               .rate = config->mailbox_rate,
+                                               .seconds = config->mailbox_seconds,
+                                               .introduced = config->mailbox_introduced};
+    accord_reports_set(server->reports, &terms);
+}
+
+static enum accord_status start_reports(struct accord_server *server, struct accord_error *error)
+{
+    const struct accord_config *config = &server->settings->config;
+    enum accord_status status = accord_reports_new(&server->reports, server->options->crypto, error);
+    if (status != ACCORD_OK || config->mailbox[0] == 0)
+        return status;
+    const struct accord_mailbox_role_options options = {.fs = server->options->fs,
+                                                        .crypto = server->options->crypto,
+                                                        .dir = config->mailbox,
+                                                        .keep = config->mailbox_keep,
+                                                        .reports = server->reports,
+                                                        .answered = answered,
+                                                        .context = server};
+    accord_server_set_terms(server, server->settings);
+    return accord_mailbox_role_new(&server->mailbox, &options, error);
 }
 
 static enum accord_status start_http(struct accord_server *server, struct accord_error *error)
@@ -388,6 +434,8 @@ static enum accord_status start(struct accord_server *server, struct accord_erro
     bool log = server->key != NULL;
     enum accord_status status = open_loop(server, error);
     if (status == ACCORD_OK && log)
+        status = start_reports(server, error);
+    if (status == ACCORD_OK && log)
         status = start_sequencer(server, error);
     if (status == ACCORD_OK)
         status = accord_roles_start(server->roles, server->settings, error);
@@ -416,6 +464,8 @@ static void *stop_parts(void *context)
     if (server->sequencer != NULL)
         accord_sequencer_drain(server->sequencer);
     accord_roles_drain(server->roles);
+    if (server->mailbox != NULL)
+        accord_mailbox_role_drain(server->mailbox);
     accord_accords_stop(server->accords);
     server->accords = NULL;
     if (server->publisher != NULL)
@@ -539,6 +589,8 @@ static void server_free(struct accord_server *server)
     if (server->sequencer != NULL)
         accord_sequencer_stop(server->sequencer);
     accord_log_role_free(server->role);
+    accord_mailbox_role_free(server->mailbox);
+    accord_reports_free(server->reports);
     accord_roles_free(server->roles);
     accord_signer_free(server->bastion_key);
     if (server->key != NULL)

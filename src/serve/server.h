@@ -7,6 +7,7 @@
 #include "serve/accords.h"
 #include "serve/bastion.h"
 #include "serve/log_role.h"
+#include "serve/mailbox_role.h"
 #include "serve/roles.h"
 #include "serve/settings.h"
 #include "serve/status.h"
@@ -25,6 +26,8 @@ struct accord_server {
     struct accord_signer *key;
     struct accord_sequencer *sequencer;
     struct accord_log_role *role;
+    struct accord_reports *reports;
+    struct accord_mailbox_role *mailbox; /* NULL where CONFIG names none */
     struct accord_publisher_thread *publisher;
     struct accord_status_page status;
     char origin[ACCORD_KEY_NAME_SIZE_MAX + 1];
@@ -46,6 +49,8 @@ struct accord_server {
 ACCORD_MUST_USE enum accord_status accord_server_watch(struct accord_server *server, struct accord_error *error);
 /* SIGHUP: goes over to what CONFIG says now, or stays as it is. */
 void accord_server_reload(struct accord_server *server);
+/* What CONFIG asks of reports is asked from here on. */
+void accord_server_set_terms(struct accord_server *server, const struct accord_settings *settings);
 /* What the settings in force mean for the status page. */
 void accord_server_show_settings(struct accord_server *server);
 

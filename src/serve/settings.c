@@ -323,6 +323,7 @@ void accord_settings_restart(const struct accord_settings *now, const struct acc
         {"idle-timeout", a->idle_seconds == b->idle_seconds},
         {"request-timeout", a->request_seconds == b->request_seconds},
         {"memory", a->memory_bytes == b->memory_bytes},
+        {"mailbox", strcmp(a->mailbox, b->mailbox) == 0 && a->mailbox_keep == b->mailbox_keep},
     };
     struct accord_out out = {(uint8_t *)text, size - 1, 0, false};
     for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {

@@ -28,7 +28,7 @@ new_accord()
 for domain in HOSTS:
     must(accord("key", "new", "--for", "mirror", f"{domain}/mirror", "-o", mirror_key(domain)))
     vkey = must(accord("key", "public", mirror_key(domain))).out.strip()
-    keys = [option for role in ["release", "stage", "current"] for option in ("--key", f"keys/{domain}/{role}.key")]
+    keys = [option for role in ["release", "stage", "current", "receipt"] for option in ("--key", f"keys/{domain}/{role}.key")]
     must(accord("member", "rotate", "--accord", "accord", "--domain", domain, *keys, "--public", f"mirror={vkey}", "-o", f"{domain}.apply"))
 must(accord("member", "admit", "--accord", "accord", *[f"{domain}.apply" for domain in HOSTS], "-o", "next"))
 for domain in list(members())[:24]:
@@ -77,4 +77,28 @@ refused("in the other order", "not-public", "--bundle", "late", *early)
 for domain in ["cisco.com", "arm.com"]:
     shutil.rmtree(DIR / f"copy-{domain}")
 expect("but those of a tree with it do", verify("image", options=[*mirrored("arm.com"), *mirrored("cisco.com")]), 0)
+
+# A mirror that cosigned two histories, of whichever log, holds nothing any more.
+shutil.copy(DIR / "accord.trust", DIR / "innocent.trust")
+must(accord("key", "new", "--for", "log", "other.example/log", "-o", "other.key"))
+for log, entry in (("one", "a"), ("two", "b")):
+    must(accord("log", "new", log, "--key", "other.key"))
+    must(accord("log", "add", log, "--key", "other.key", write(entry, entry)))
+    must(accord("log", "publish", log, "--key", "other.key"))
+    must(accord("log", "mirror", log, f"copy-{log}", "--vkey", must(accord("key", "public", "other.key")).out.strip(),
+                "--key", mirror_key("arm.com")))
+must(accord("evidence", "make", "copy-one", "copy-two", "-o", "mirror.evidence"))
+run = accord("evidence", "verify", "mirror.evidence", "--trust", "accord.trust", "--json")
+check("two histories convict a mirror as they do a witness", run.status == 0 and
+      [(c["role"], c["name"], c["jurisdiction"]) for c in run.json()["convicted"]] == [("mirror", "arm.com", "GB")], run)
+expect("by name", accord("evidence", "verify", "mirror.evidence", "--trust", "accord.trust"), 0,
+       r"convicted: the mirror of arm\.com \(GB\)")
+held = [*mirrored("arm.com"), *mirrored("cisco.com")]
+expect("with its copy the release verifies", verify("image", options=held), 0)
+run = verify("image", options=[*held, "--evidence", "mirror.evidence"])
+expect("and without it does not", run, 1, "mirrors that hold it")
+check("the evidence is not said to convict nobody", "convicts nobody" not in run.err, run)
+expect("the trust file is fed", accord("trust", "distrust", "accord.trust", "mirror.evidence"), 0,
+       r"^distrusted from here on: the mirror of arm\.com \(GB\), by mirror\.evidence\n$")
+expect("for good", verify("image", options=held), 1, "mirrors that hold it")
 finish()

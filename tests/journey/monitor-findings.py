@@ -208,4 +208,28 @@ process.stdout.close()
 check("JSON that nobody reads was not told", process.wait(20) != 0)
 run = monitor("--json", state="unread")
 check("and is told by the next run", "17.3.7" in run.out, run)
+
+# Who floods a log floods no pager: so many commands of one kind, then one for the rest. None is lost.
+monitor(state="flood")
+junk = [write(f"junk{number}", f"accord/v1/release\nvendor cisco.com\nnumber {number}\n\n") for number in range(50)]
+must(accord("log", "add", "accord/public", "--key", "accord/private/log.key", *junk))
+must(publish(*members()))
+must(release(write("eighth.bin", "eighth"), version="17.3.8"))
+shutil.copy(DIR / "flood", DIR / "flood-failing")
+write("count", "#!/bin/sh\ncat >>counted\nprintf '%s\\n' \"$ACCORD_FINDING_MORE\" >>counted.more\n")
+run = monitor("--json", "--exec", "sh count", state="flood")
+told = [json.loads(line) for line in read("counted").decode().splitlines()]
+flood = [finding for finding in told if finding["code"] == "malformed"]
+check("every finding is a line", codes(run) == 50 * ["malformed"] + ["release"], run)
+check("twenty commands of one kind, and one that says how many more", len(flood) == 21 and flood[-1]["more"] == 30
+      and not any("more" in finding for finding in flood[:-1]), flood)
+check("which entries they are", "index" not in flood[-1] and flood[-1]["severity"] == "warning" and
+      f"30 more, entries {flood[19]['index'] + 1} to {flood[0]['index'] + 49}" in flood[-1]["sentence"], flood[-1])
+check("in its environment too", read("counted.more").decode().split() == ["30"], read("counted.more"))
+check("what is of another kind is told in between", [finding["code"] for finding in told].count("release") == 1, told)
+check("and all of it once", monitor("--exec", "sh count", state="flood").status == 0)
+run = monitor("--exec", 'test -z "$ACCORD_FINDING_MORE"', state="flood-failing")
+check("where the one for the rest fails, nothing was told", run.status == 3 and "exit status 1" in run.err, run)
+run = monitor("--json", state="flood-failing")
+check("and all come again", codes(run) == 50 * ["malformed"] + ["release"], run)
 finish()

@@ -23,7 +23,7 @@ static const char *const codes[MEMBERS] = {"CH", "GB", "JP", "US"};
 static const char *const artifact_text = "the bytes of a release";
 
 struct world {
-    struct accord_signer *log, *release[MEMBERS], *witness[MEMBERS];
+    struct accord_signer *log, *release[MEMBERS], *witness[MEMBERS], *mirror;
     struct accord_buffer roster, trust, entry, checkpoint;
     size_t bare_size; /* of the checkpoint up to the quorum's last cosignature */
     uint8_t leaves[LEAVES][ACCORD_HASH_SIZE];
@@ -69,6 +69,7 @@ static void make_keys(void)
         snprintf(name, sizeof name, "m%zu.example/witness", i);
         world->witness[i] = new_key(name, ACCORD_KEY_COSIGNATURE_ED25519);
     }
+    world->mirror = new_key("m1.example/mirror", ACCORD_KEY_COSIGNATURE_ED25519);
 }
 
 static void put_key(struct accord_out *out, const char *role, const struct accord_signer *signer)
@@ -97,6 +98,9 @@ static void make_trust(void)
         accord_put(&out, text_bytes(line));
         put_key(&out, "release", world->release[i]);
         put_key(&out, "witness", world->witness[i]);
+        if (i == 1) {
+            put_key(&out, "mirror", world->mirror);
+        }
     }
     append(&world->roster, accord_out_bytes(&out));
     append(&world->roster, ACCORD_LITERAL("\n"));
@@ -186,6 +190,7 @@ static int teardown(void **state)
 {
     (void)state;
     accord_signer_free(world->log);
+    accord_signer_free(world->mirror);
     for (size_t i = 0; i < MEMBERS; i++) {
         accord_signer_free(world->release[i]);
         accord_signer_free(world->witness[i]);
@@ -414,6 +419,22 @@ static void a_convicted_witness_counts_no_more(void **state)
     free(trial);
 }
 
+/* Its key stands in the roster and in no policy: it cosigns what it holds, and may not hold two histories. */
+static void a_convicted_mirror_is_none(void **state)
+{
+    (void)state;
+    struct accord_error error = {0};
+    struct accord_signer *stranger = new_key("other/log", ACCORD_KEY_ED25519);
+    struct trial *trial = trial_new(stranger, world->mirror);
+    assert_null(accord_verifier_distrusted(&trial->verifier, accord_signer_vkey(world->mirror)));
+    assert_int_equal(feed(trial), 1);
+    assert_non_null(accord_verifier_distrusted(&trial->verifier, accord_signer_vkey(world->mirror)));
+    assert_null(accord_verifier_distrusted(&trial->verifier, accord_signer_vkey(world->witness[1])));
+    assert_int_equal(try(trial, &error), ACCORD_OK); /* its member's witness is another key */
+    accord_signer_free(stranger);
+    free(trial);
+}
+
 static void a_convicted_log_is_refused(void **state)
 {
     (void)state;
@@ -467,7 +488,7 @@ int main(void)
         cmocka_unit_test(every_bit_of_a_bare_quorum),         cmocka_unit_test(a_witness_to_spare),
         cmocka_unit_test(memory_changes_no_verdict),          cmocka_unit_test(memory_is_of_one_verifier),
         cmocka_unit_test(a_convicted_witness_counts_no_more), cmocka_unit_test(a_convicted_log_is_refused),
-        cmocka_unit_test(a_trust_file_that_was_fed),
+        cmocka_unit_test(a_convicted_mirror_is_none),         cmocka_unit_test(a_trust_file_that_was_fed),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

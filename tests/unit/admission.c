@@ -140,7 +140,7 @@ static struct accord_admission *admission_new(const struct log_place *place, uin
     fs = accord_fs_real;
     fs.open = counting_open;
     bundles = 0;
-    assert_int_equal(accord_admission_open(&admission, &fs, crypto, place->log, size, &error), ACCORD_OK);
+    assert_int_equal(accord_admission_open(&admission, &fs, crypto, place->log, size, NULL, &error), ACCORD_OK);
     return admission;
 }
 
@@ -434,7 +434,7 @@ static void goes_on_without_memory(void **state)
     struct accord_fs fs = accord_fs_real;
     fs.rename = no_rename;
     make_log(place, 10, entries, 2);
-    assert_int_equal(accord_admission_open(&admission, &fs, crypto, place->log, 12, &error), ACCORD_OK);
+    assert_int_equal(accord_admission_open(&admission, &fs, crypto, place->log, 12, NULL, &error), ACCORD_OK);
     expect_release(admission, ACCORD_OK, ACCORD_NOT_A_MEMBER, ACCORD_NOT_A_MEMBER);
     accord_admission_close(admission);
     assert_int_equal(log_file_size(place, ".accord/admission"), -1);
@@ -447,7 +447,7 @@ static void a_log_that_cannot_be_read_is_a_failure(void **state)
     struct accord_admission *admission;
     make_log(place, 600, entries, 2);
     log_damage(place, "tile/entries/001", 40);
-    assert_int_equal(accord_admission_open(&admission, &accord_fs_real, crypto, place->log, 602, &error),
+    assert_int_equal(accord_admission_open(&admission, &accord_fs_real, crypto, place->log, 602, NULL, &error),
                      ACCORD_LOG_CORRUPT);
     assert_null(admission);
     assert_int_equal(log_file_size(place, ".accord/admission"), -1);

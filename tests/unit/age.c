@@ -1,12 +1,13 @@
 /* Small files encrypted to a passphrase: ours, and those of the age program (tests/vectors). */
 #include "age/small.h"
 
-#include "age/header.h"
+#include "age/armor.h"
 #include "base/file.h"
 #include "crypto/backend.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -141,6 +142,12 @@ static void armor_has_one_form(void **state)
     assert_int_equal(unarmor(BEGIN FULL END "\n", &error), ACCORD_OK);
     assert_int_equal(unarmor(BEGIN FULL "YQ==\n" END "\n\r\n \t", &error), ACCORD_OK);
     assert_int_equal(unarmor("-----BEGIN AGE ENCRYPTED FILE-----\r\nYQ==\r\n" END "\r\n", &error), ACCORD_OK);
+    char spaces[ACCORD_AGE_ARMOR_SPACE_MAX + 200];
+    for (size_t space = ACCORD_AGE_ARMOR_SPACE_MAX; space < ACCORD_AGE_ARMOR_SPACE_MAX + 2; space++) {
+        int text = snprintf(spaces, sizeof spaces, "%s%*s", BEGIN "YQ==\n" END "\n", (int)space, "");
+        assert_true(text > 0 && (size_t)text < sizeof spaces);
+        assert_int_equal(unarmor(spaces, &error), space > ACCORD_AGE_ARMOR_SPACE_MAX ? ACCORD_MALFORMED : ACCORD_OK);
+    }
     assert_int_equal(unarmor(BEGIN FULL "YQ==\n" END "\nx", &error), ACCORD_MALFORMED);
     assert_int_equal(error.line, 5);
     assert_int_equal(unarmor(BEGIN FULL "YR==\n" END "\n", &error), ACCORD_BAD_BASE64);

@@ -1,11 +1,11 @@
 /* To whom an age file is encrypted, and what opens it: tests/vectors/age-x25519*, which the age program made. */
 #include "slices.h"
 
+#include "age/header.h"
+#include "age/small.h"
 #include "base/file.h"
 #include "core/text.h"
 #include "crypto/backend.h"
-#include "age/header.h"
-#include "age/small.h"
 #include "keys/private.h"
 
 static struct accord_buffer one, three;

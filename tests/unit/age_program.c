@@ -1,7 +1,7 @@
 /* The age program decrypts what accord encrypts; skipped, and counted as skipped, where it or script(1) is absent. */
+#include "age/small.h"
 #include "base/file.h"
 #include "crypto/backend.h"
-#include "age/small.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -96,6 +96,20 @@ static enum accord_status open_with(struct accord_bytes file, struct accord_age_
     return end;
 }
 
+/* In one piece. */
+static enum accord_status open_whole(struct accord_bytes file, struct accord_age_opening opening,
+                                     struct accord_buffer *plain)
+{
+    struct accord_age_opener *opener;
+    accord_buffer_init(plain, 2 * SIZE_MAX_TESTED);
+    opening.sink = (struct accord_age_sink){plain, append};
+    assert_int_equal(accord_age_opener_new(&opener, &opening, &error), ACCORD_OK);
+    (void)!accord_age_opener_write(opener, file, &error);
+    enum accord_status end = accord_age_opener_end(opener, &error);
+    accord_age_opener_free(opener);
+    return end;
+}
+
 static enum accord_status open_as(struct accord_bytes file, size_t who, struct accord_buffer *plain)
 {
     return open_with(
@@ -313,6 +327,38 @@ static void says_what_is_wrong(void **state)
     accord_buffer_free(&file);
 }
 
+/* Of two faults the first in the file is told, although the armor's is found before the chunk's is. */
+static void the_first_fault_is_told(void **state)
+{
+    (void)state;
+    struct accord_buffer file, plain;
+    seal_for(&file, 1, 14 * 65536, true);
+    file.data[file.size - 3] = 'x'; /* in the last line */
+    assert_int_equal(open_as(accord_buffer_bytes(&file), 0, &plain), ACCORD_MALFORMED);
+    assert_string_equal(error.what, "the armor of an encrypted file");
+    assert_int_equal(plain.size, 13 * 65536);
+    accord_buffer_free(&plain);
+    size_t at = file.size / 14 * 13 - 1000; /* in chunk 12 */
+    file.data[at] = file.data[at] == 'A' ? 'B' : 'A';
+    static const uint32_t pieces[] = {1, 2, 3};
+    for (size_t i = 0; i < 4; i++) {
+        struct accord_age_opening opening = {
+            .secrets = (const uint8_t(*)[32])secrets, .secret_count = 1, .armor = true};
+        if (i < 3)
+            assert_int_equal(open_with(accord_buffer_bytes(&file), opening, &plain, pieces[i]), ACCORD_SIGNATURE);
+        else
+            assert_int_equal(open_whole(accord_buffer_bytes(&file), opening, &plain), ACCORD_SIGNATURE);
+        assert_string_equal(error.what, "chunk 12");
+        assert_int_equal(plain.size, 12 * 65536);
+        accord_buffer_free(&plain);
+    }
+    struct accord_age_opening no_armor = {.secrets = (const uint8_t(*)[32])secrets, .secret_count = 1};
+    assert_int_equal(open_with(accord_buffer_bytes(&file), no_armor, &plain, 1), ACCORD_MALFORMED);
+    assert_int_equal(error.line, 1);
+    accord_buffer_free(&plain);
+    accord_buffer_free(&file);
+}
+
 static void a_header_has_an_end(void **state)
 {
     (void)state;
@@ -430,6 +476,7 @@ int main(void)
         cmocka_unit_test(another_key_opens_nothing),
         cmocka_unit_test(nothing_changed_or_cut_opens),
         cmocka_unit_test(says_what_is_wrong),
+        cmocka_unit_test(the_first_fault_is_told),
         cmocka_unit_test(a_header_has_an_end),
         cmocka_unit_test(points_of_small_order_are_no_recipients),
         cmocka_unit_test(a_sink_may_refuse),

@@ -554,6 +554,69 @@ static void test_roster_conflict(void **state)
     assert_int_equal(world->told.finding[0].index, 2);
 }
 
+/* After it, too, also where the monitor was started again and has forgotten what came before. */
+static void test_roster_conflict_after(void **state)
+{
+    struct world *world = *state;
+    free(world->trust);
+    world->trust = m_trust_new(charter, rosters[1], 2);
+    world->options.rules.verifier = &world->trust->verifier;
+    m_log_add(world->log, rosters[1]);
+    m_log_add(world->log, m_roster(2, charter, rosters[0], 4, 2, 2));
+    look(world);
+    expect_one(world, ACCORD_FINDING_ROSTER_CONFLICT, "number 2 was signed twice");
+    assert_int_equal(world->told.finding[0].index, 3);
+    assert_int_equal(world->told.finding[0].severity, ACCORD_SEVERITY_ALERT);
+    close_monitor(world);
+    m_log_add(world->log, m_roster(2, charter, rosters[0], 2, 1, 2));
+    look(world);
+    expect_one(world, ACCORD_FINDING_ROSTER_CONFLICT, "number 2 was signed twice");
+    m_log_add(world->log, m_roster(2, charter, rosters[0], 2, 1, 1)); /* too few members signed: it is nothing */
+    look(world);
+    expect_one(world, ACCORD_FINDING_ROSTER_REFUSED, "");
+    m_log_add(world->log, rosters[1]);
+    look(world);
+    expect_one(world, ACCORD_FINDING_ROSTER_REFUSED, ""); /* the same one again */
+    add(world, rosters[2]);
+    expect_one(world, ACCORD_FINDING_ROSTER, "number 3"); /* the chain goes on from the trust file's */
+}
+
+/* In its place: the log does not have the trust file's roster at all, and must not hide behind that. */
+static void test_roster_conflict_instead(void **state)
+{
+    struct world *world = *state;
+    free(world->trust);
+    world->trust = m_trust_new(charter, rosters[1], 2);
+    world->options.rules.verifier = &world->trust->verifier;
+    m_log_add(world->log, m_roster(2, charter, rosters[0], 4, 2, 2));
+    look(world);
+    expect_one(world, ACCORD_FINDING_ROSTER_CONFLICT, "number 2 was signed twice");
+    assert_int_equal(world->told.finding[0].index, 2);
+    m_log_add(world->log, m_roster(2, charter, rosters[0], 4, 2, 1));
+    look(world);
+    expect_none(world);
+}
+
+/* The log's was in force here before a trust file came that has another one. */
+static void test_roster_conflict_of_the_trust_file(void **state)
+{
+    struct world *world = *state;
+    m_log_add(world->log, m_roster(2, charter, rosters[0], 4, 2, 2));
+    look(world);
+    expect_one(world, ACCORD_FINDING_ROSTER, "number 2");
+    close_monitor(world);
+    free(world->trust);
+    world->trust = m_trust_new(charter, rosters[1], 2);
+    world->options.rules.verifier = &world->trust->verifier;
+    look(world);
+    expect_one(world, ACCORD_FINDING_ROSTER_CONFLICT, "number 2 was signed twice; the other one");
+    look(world);
+    expect_none(world); /* once for as long as it lasts */
+    close_monitor(world);
+    look(world);
+    expect_one(world, ACCORD_FINDING_ROSTER_CONFLICT, "number 2 was signed twice");
+}
+
 /* A log that shows something else in the place of the trust file's roster, for once, hides no roster that comes after.
  */
 static void test_roster_hidden(void **state)
@@ -1084,6 +1147,9 @@ int main(void)
         IN_WORLD(test_enactment_between),
         IN_WORLD(test_history),
         IN_WORLD(test_roster_conflict),
+        IN_WORLD(test_roster_conflict_after),
+        IN_WORLD(test_roster_conflict_instead),
+        IN_WORLD(test_roster_conflict_of_the_trust_file),
         IN_WORLD(test_roster_hidden),
         IN_WORLD(test_other_log),
         IN_WORLD(test_forks),

@@ -50,8 +50,9 @@ static enum accord_status admission_opens;
 
 enum accord_status accord_admission_open(struct accord_admission **admission, const struct accord_fs *fs,
                                          const struct accord_crypto *crypto, const char *dir, uint64_t size,
-                                         struct accord_error *error)
+                                         struct accord_reports *reports, struct accord_error *error)
 {
+    (void)reports;
     (void)fs;
     (void)crypto;
     (void)dir;

@@ -307,7 +307,7 @@ def past_lines(refused, plain):
     refused("key-type", "receipt-key-of-type-4", changed(lines, "key current", f"key receipt {Key('alpha.example/c', 4).vkey}"))
     refused("malformed", "report-days-0", changed(receipt, "report-days", "report-days 0"))
     refused("malformed", "report-days-3651", changed(receipt, "report-days", "report-days 3651"))
-    refused("duplicate", "report-days-twice", changed(receipt, "report-days", "report-days 60", "report-days 60"))
+    refused("malformed", "report-days-twice", changed(receipt, "report-days", "report-days 60", "report-days 60"))
     refused("malformed", "threshold-after-report-days", changed(receipt, "report-days", "report-days 60", "release-threshold 1"))
     write("roster.ok.past-512.parse", note([line for line in lines if not line.startswith("past")] +
                                            [past("stage", Key(f"delta.example/{i}")) for i in range(512)], gone))
