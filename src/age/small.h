@@ -1,4 +1,5 @@
-/* Small files encrypted to a passphrase, which is not empty: private keys at rest. At most one chunk, 64 KiB, in memory. */
+/* Small files encrypted to a passphrase, which is not empty: private keys at rest. At most one chunk, 64 KiB, in
+ * memory. */
 #ifndef ACCORD_AGE_SMALL_H
 #define ACCORD_AGE_SMALL_H
 

@@ -102,10 +102,11 @@ static enum accord_status refuse_more(struct accord_error *error)
     return ACCORD_TOO_LARGE;
 }
 
-static enum accord_status copy(struct accord_docket *docket, struct accord_bytes bytes, struct accord_bytes *kept,
-                               struct accord_error *error)
+/* Copies an entry; what is kept beside it counts, too. */
+static enum accord_status copy(struct accord_docket *docket, struct accord_bytes bytes, size_t beside,
+                               struct accord_bytes *kept, struct accord_error *error)
 {
-    if (docket->bytes > ACCORD_DOCKET_BYTES_MAX - bytes.size) {
+    if (docket->bytes > ACCORD_DOCKET_BYTES_MAX - bytes.size - beside) {
         return refuse_more(error);
     }
     uint8_t *data = malloc(bytes.size);
@@ -113,7 +114,7 @@ static enum accord_status copy(struct accord_docket *docket, struct accord_bytes
         return accord_fail(error, ACCORD_NO_MEMORY, 0);
     }
     memcpy(data, bytes.data, bytes.size);
-    docket->bytes += bytes.size;
+    docket->bytes += bytes.size + beside;
     *kept = (struct accord_bytes){data, bytes.size};
     return ACCORD_OK;
 }
@@ -193,8 +194,14 @@ static enum accord_status judge_checkpoint(struct accord_docket *docket, const s
         return status;
     }
     if (accord_checkpoint_parse(&claim, accord_buffer_bytes(&docket->checkpoint), NULL) != ACCORD_OK ||
-        !accord_bytes_equal(claim.origin, log->origin) || claim.size > index ||
-        accord_roster_verify_checkpoint(roster, docket->policy, &claim, docket->crypto, &checkpoint, &cosigners,
+        !accord_bytes_equal(claim.origin, log->origin)) {
+        return ACCORD_OK;
+    }
+    if (claim.size > index) {
+        seen->known = false; /* it may count in an entry further on */
+        return ACCORD_OK;
+    }
+    if (accord_roster_verify_checkpoint(roster, docket->policy, &claim, docket->crypto, &checkpoint, &cosigners,
                                         NULL) != ACCORD_OK) {
         return ACCORD_OK;
     }
@@ -276,7 +283,7 @@ static enum accord_status take_checkpoint(struct accord_docket *docket, const st
     }
     docket->checkpoint.size = size;
     enum accord_status status = find_checkpoint(docket, accord_chain_roster(chain), log, index, &seen, error);
-    if (status != ACCORD_OK || !seen->counts || seen->size > index) {
+    if (status != ACCORD_OK || !seen->counts) {
         return status;
     }
     *counts = true;
@@ -339,7 +346,7 @@ static enum accord_status keep_case(struct accord_docket *docket, const struct a
         return status == ACCORD_OK ? accord_fail(error, ACCORD_NO_MEMORY, 0) : status;
     }
     struct accord_docket_case *found = &kept->found;
-    status = copy(docket, entry, &found->entry, error);
+    status = copy(docket, entry, sizeof *kept, &found->entry, error);
     if (status == ACCORD_OK && chain->charter_entry.size == 0) {
         status = accord_fail(error, ACCORD_CHAIN, 0); /* a chain that was resumed does not know the days */
         accord_error_expected(error, ACCORD_LITERAL("the charter, which sets how long a case stays closed"));
@@ -423,6 +430,16 @@ static void may_unblind(const struct accord_docket *docket, const struct accord_
     }
 }
 
+static void fill_answer(struct accord_docket_answer *answer, const struct accord_answer_claim *claim,
+                        const struct accord_case_event *event)
+{
+    *answer = (struct accord_docket_answer){
+        .event = *event, .by = claim->by, .has_salt = claim->has_salt, .word = claim->word, .text = claim->text};
+    memcpy(answer->value, claim->value, sizeof answer->value);
+    memcpy(answer->salt, claim->salt, sizeof answer->salt);
+    memcpy(answer->file_key, claim->file_key, sizeof answer->file_key);
+}
+
 static enum accord_status keep_answer(struct accord_docket *docket, const struct accord_chain *chain,
                                       struct accord_docket_kept *kept, const struct accord_case_event *event,
                                       struct accord_bytes entry, struct accord_error *error)
@@ -441,26 +458,18 @@ static enum accord_status keep_answer(struct accord_docket *docket, const struct
         kept->entries = entries;
     }
     if (status == ACCORD_OK) {
-        status = copy(docket, entry, &owned, error);
+        status = copy(docket, entry, sizeof *found->answers, &owned, error);
     }
     if (status != ACCORD_OK) {
         return status;
     }
     kept->entries[found->answer_count] = owned;
     struct accord_docket_answer *answer = &found->answers[found->answer_count++];
-    *answer = (struct accord_docket_answer){0};
     status = accord_answer_parse(&claim, owned, error);
     if (status != ACCORD_OK) {
         return status;
     }
-    answer->by = claim.by;
-    memcpy(answer->value, claim.value, sizeof answer->value);
-    answer->has_salt = claim.has_salt;
-    memcpy(answer->salt, claim.salt, sizeof answer->salt);
-    memcpy(answer->file_key, claim.file_key, sizeof answer->file_key);
-    answer->word = claim.word;
-    answer->text = claim.text;
-    answer->event = *event;
+    fill_answer(answer, &claim, event);
     may_unblind(docket, chain, kept, &claim);
     docket->last_entry = event->index + 1;
     return ACCORD_OK;

@@ -7,7 +7,7 @@
 #include "accord/case.h"
 #include "follow/chain.h"
 
-/* What a docket takes of whatever is in a log: so many cases that pass the filter, and so many bytes of their entries;
+/* What a docket takes of whatever is in a log: so many cases that pass the filter, and so many bytes;
  * more are refused (ACCORD_TOO_LARGE: a narrower filter helps). Of the answers to one case so many are kept, with room
  * for each party that another cannot take: 128 of the vendor, 64 of the reporter, 3 shares or complaints of each
  * custodian, 16 disclosures of others that hold; what is more is passed over unseen. Nothing is kept of entries that do

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "case/checksum.h"
 #include "case/tar_header.h"
 #include "crypto/backend.h"
 
@@ -98,15 +99,41 @@ static enum accord_status refuse_changed(struct accord_error *error, struct acco
     return ACCORD_WRONG_FILE;
 }
 
+/* What a file holds now, by its checksum or by its digest. */
+struct content {
+    const uint64_t *sum; /* NULL: the digest is asked */
+    struct accord_sha256 sha;
+    struct accord_checksum checksum;
+};
+
+static void take_content(const struct accord_crypto *crypto, struct content *content, struct accord_bytes bytes)
+{
+    if (content->sum != NULL) {
+        accord_checksum_update(&content->checksum, bytes);
+    } else {
+        crypto->sha256_update(&content->sha, bytes.data, bytes.size);
+    }
+}
+
+static bool is_content(const struct accord_crypto *crypto, struct content *content, const uint8_t *expected)
+{
+    uint8_t digest[ACCORD_HASH_SIZE];
+    if (content->sum != NULL) {
+        return accord_checksum_final(&content->checksum) == *content->sum;
+    }
+    crypto->sha256_final(&content->sha, digest);
+    return memcmp(digest, expected, sizeof digest) == 0;
+}
+
 /* No more than the cover says is read, and one octet more, which has to be missing. */
 static enum accord_status put_content(struct writing *writing, int handle, const struct accord_cover_file *file,
-                                      const char *path)
+                                      const uint64_t *sum, const char *path)
 {
-    struct accord_sha256 sha;
-    uint8_t digest[ACCORD_HASH_SIZE];
+    struct content content = {.sum = sum};
     uint64_t offset = 0;
     enum accord_status status = ACCORD_OK;
-    writing->crypto->sha256_init(&sha);
+    accord_checksum_init(&content.checksum);
+    writing->crypto->sha256_init(&content.sha);
     while (status == ACCORD_OK) {
         int64_t got = accord_fs_real.read_at(accord_fs_real.context, handle, writing->room, READ_SIZE, offset);
         if (got < 0) {
@@ -118,18 +145,19 @@ static enum accord_status put_content(struct writing *writing, int handle, const
         if ((uint64_t)got > file->size - offset) {
             return refuse_changed(writing->error, file->name);
         }
+        const struct accord_bytes bytes = {writing->room, (size_t)got};
         offset += (uint64_t)got;
-        writing->crypto->sha256_update(&sha, writing->room, (size_t)got);
-        status = put(writing, (struct accord_bytes){writing->room, (size_t)got});
+        take_content(writing->crypto, &content, bytes);
+        status = put(writing, bytes);
     }
-    writing->crypto->sha256_final(&sha, digest);
-    if (status == ACCORD_OK && (offset != file->size || memcmp(digest, file->digest, sizeof digest) != 0)) {
+    if (status == ACCORD_OK && (offset != file->size || !is_content(writing->crypto, &content, file->digest))) {
         status = refuse_changed(writing->error, file->name);
     }
     return status;
 }
 
-static enum accord_status put_file(struct writing *writing, const struct accord_cover_file *file, const char *path)
+static enum accord_status put_file(struct writing *writing, const struct accord_cover_file *file, const uint64_t *sum,
+                                   const char *path)
 {
     enum accord_status status = put_header(writing, file->name, file->size);
     if (status != ACCORD_OK) {
@@ -139,12 +167,13 @@ static enum accord_status put_file(struct writing *writing, const struct accord_
     if (handle < 0) {
         return accord_file_error(writing->error, handle, path);
     }
-    status = put_content(writing, handle, file, path);
+    status = put_content(writing, handle, file, sum, path);
     (void)accord_fs_real.close(accord_fs_real.context, handle);
     return status == ACCORD_OK ? put_zeros(writing, accord_tar_fill(file->size)) : status;
 }
 
-static enum accord_status put_all(struct writing *writing, struct accord_bytes text, const char *const *paths)
+static enum accord_status put_all(struct writing *writing, struct accord_bytes text, const char *const *paths,
+                                  const uint64_t *sums)
 {
     enum accord_status status = put_header(writing, ACCORD_LITERAL("COVER"), text.size);
     if (status == ACCORD_OK) {
@@ -154,13 +183,14 @@ static enum accord_status put_all(struct writing *writing, struct accord_bytes t
         status = put_zeros(writing, accord_tar_fill(text.size));
     }
     for (size_t i = 0; status == ACCORD_OK && i < writing->cover->file_count; i++) {
-        status = put_file(writing, &writing->cover->files[i], paths[i]);
+        status = put_file(writing, &writing->cover->files[i], sums == NULL ? NULL : &sums[i], paths[i]);
     }
     return status == ACCORD_OK ? put_zeros(writing, writing->all - writing->done) : status;
 }
 
 enum accord_status accord_parcel_write(const struct accord_cover *cover, struct accord_bytes cover_text,
-                                       const char *const *paths, const struct accord_age_sink *sink,
+                                       const char *const *paths, const uint64_t *sums,
+                                       const struct accord_age_sink *sink,
                                        const struct accord_parcel_progress *progress, uint8_t digest[ACCORD_HASH_SIZE],
                                        struct accord_error *error)
 {
@@ -178,7 +208,7 @@ enum accord_status accord_parcel_write(const struct accord_cover *cover, struct 
         return accord_fail(error, ACCORD_NO_MEMORY, 0);
     }
     writing.crypto->sha256_init(&writing.whole);
-    enum accord_status status = put_all(&writing, cover_text, paths);
+    enum accord_status status = put_all(&writing, cover_text, paths, sums);
     writing.crypto->sha256_final(&writing.whole, digest);
     free(writing.room);
     return status;

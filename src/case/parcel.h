@@ -48,14 +48,16 @@ void accord_cover_group(const struct accord_crypto *crypto, const struct accord_
 /* How large the parcel of a cover is, whose text has this size. */
 uint64_t accord_parcel_size(const struct accord_cover *cover, size_t cover_size);
 /* Writes the parcel: the cover, then the files from paths (one for each of the cover's, in its order), each of which
- * has to have the size and digest that the cover says (ACCORD_WRONG_FILE where it changed), then padding. digest is the
+ * has to be what the cover says (ACCORD_WRONG_FILE where it changed), then padding: its size, and its digest; or, which
+ * costs less, where sums is not NULL, the checksum (checksum.h) that it had when its digest was taken. digest is the
  * parcel's. step, which may be NULL, is told how far it is. */
 struct accord_parcel_progress {
     void *context;
     void (*step)(void *context, uint64_t done, uint64_t all);
 };
 ACCORD_MUST_USE enum accord_status accord_parcel_write(const struct accord_cover *cover, struct accord_bytes cover_text,
-                                                       const char *const *paths, const struct accord_age_sink *sink,
+                                                       const char *const *paths, const uint64_t *sums,
+                                                       const struct accord_age_sink *sink,
                                                        const struct accord_parcel_progress *progress,
                                                        uint8_t digest[ACCORD_HASH_SIZE], struct accord_error *error);
 

@@ -14,6 +14,7 @@
 #include "core/text.h"
 
 #define READ_SIZE ((size_t)1 << 18)
+#define GET_TIMEOUT_MS 60000
 
 enum accord_status accord_case_mail_terms(const struct accord_call *call, const char *location, uint64_t *limit,
                                           unsigned *work, struct accord_error *error)
@@ -23,8 +24,13 @@ enum accord_status accord_case_mail_terms(const struct accord_call *call, const 
     if (!accord_location_is_url(location)) {
         return ACCORD_OK;
     }
-    (void)call;
-    return accord_fail(error, ACCORD_NETWORK, 0);
+    struct accord_mailbox_terms terms;
+    enum accord_status status = call->network->mailbox_terms(location, &terms, error);
+    if (status == ACCORD_OK) {
+        *limit = terms.limit;
+        *work = terms.work;
+    }
+    return status;
 }
 
 static enum accord_status read_all(const struct accord_fs *fs, int handle, const char *path,
@@ -78,10 +84,9 @@ enum accord_status accord_case_mail_get(const struct accord_call *call, const ch
                                         const uint8_t digest[ACCORD_HASH_SIZE], uint64_t size,
                                         const struct accord_age_sink *sink, struct accord_error *error)
 {
-    (void)size;
     char path[ACCORD_PATH_SIZE];
     if (accord_location_is_url(location)) {
-        return accord_fail(error, ACCORD_NETWORK, 0);
+        return call->network->mailbox_get(location, digest, size, GET_TIMEOUT_MS, sink->context, sink->write, error);
     }
     enum accord_status status = file_of(call, location, digest, path, error);
     return status == ACCORD_OK ? accord_case_mail_file(call, path, sink, error) : status;
@@ -115,13 +120,21 @@ static enum accord_status put_file(const struct accord_call *call, const char *l
     return status;
 }
 
+static void step(void *context, uint64_t done, uint64_t all)
+{
+    accord_progress_step(context, done >> 20, all >> 20);
+}
+
 enum accord_status accord_case_mail_put(const struct accord_call *call, const char *location,
                                         const uint8_t digest[ACCORD_HASH_SIZE], uint64_t size, const char *path,
                                         uint64_t timeout_ms, struct accord_error *error)
 {
-    (void)timeout_ms;
+    struct accord_progress progress = {.doing = "uploaded", .of = "MiB"};
+    const struct accord_mailbox_progress told = {&progress, step};
     if (!accord_location_is_url(location)) {
         return put_file(call, location, digest, size, path, error);
     }
-    return accord_fail(error, ACCORD_NETWORK, 0);
+    enum accord_status status = call->network->mailbox_put(location, digest, size, path, timeout_ms, &told, error);
+    accord_progress_end(&progress);
+    return status;
 }

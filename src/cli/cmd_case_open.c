@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "case/sharing.h"
 #include "cli/case_call.h"
 #include "cli/case_opening.h"
@@ -70,26 +71,25 @@ static void tell_missing(const struct task *task)
 static int refuse_too_few(const struct task *task, unsigned count)
 {
     struct accord_case_standing standing;
-    char hour[32];
+    char time[32];
     unsigned k = task->found->claim.custody;
     accord_case_stand(&task->found->state, task->now, &standing);
-    accord_case_hour(standing.opens, hour);
+    accord_time_print(standing.disclosable ? task->now : standing.opens, time);
     tell_missing(task);
-    if (standing.opens == UINT64_MAX) {
+    if (task->found->state.withdrawn != 0) {
         return accord_refuse_words(task->call, ACCORD_NOT_DUE,
                                    "%u of %u shares are in the log, and none is due: its reporter withdrew the report",
                                    count, k);
     }
-    if (!standing.disclosable) {
-        return accord_refuse_words(task->call, ACCORD_NOT_DUE,
-                                   "%u of %u shares are in the log; none is due before %s, by the witnesses' clock",
-                                   count, k, hour);
-    }
-    return accord_refuse_words(
-        task->call, ACCORD_NOT_FOUND,
-        "%u of %u shares are in the log; they are due since %s: ask the custodians that have not "
-        "given theirs",
-        count, k, hour);
+    return standing.disclosable
+               ? accord_refuse_words(
+                     task->call, ACCORD_SHARE,
+                     "%u of %u shares are in the log; its embargo is over by the witnesses' clock (%s): "
+                     "ask the custodians that have not given theirs",
+                     count, k, time)
+               : accord_refuse_words(task->call, ACCORD_NOT_DUE,
+                                     "%u of %u shares are in the log; none is due before %s, by the witnesses' clock",
+                                     count, k, time);
 }
 
 /* The key that the shares make. False where it is not the one that the entry names: then its reporter named another. */
@@ -126,7 +126,7 @@ static int open_it(struct task *task)
     struct accord_error error = {0};
     unsigned count = gather(task->found, numbers, shares);
     if (claim->custody == 0) {
-        return accord_refuse_words(call, ACCORD_NOT_FOUND, "this report has no custodians");
+        return accord_refuse_words(call, ACCORD_CASE, "this report has no custodians");
     }
     if (count < claim->custody) {
         return refuse_too_few(task, count);

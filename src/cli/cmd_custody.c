@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/report.h"
 #include "cli/commands.h"
 #include "cli/say.h"
 #include "core/text.h"
@@ -93,8 +94,9 @@ static void print_path(const struct accord_call *call, const char *path)
     char text[1024];
     size_t size = 0;
     for (; path[size] != '\0' && size < sizeof text - 1; size++) {
-        text[size] = (unsigned char)path[size] < ' ' || path[size] == 0x7f ? '?' : path[size];
+        text[size] = path[size];
     }
+    accord_text_calm(text, size);
     accord_print(call, (struct accord_bytes){(const uint8_t *)text, size});
 }
 

@@ -34,7 +34,7 @@ struct demanding {
     struct accord_demand_draft draft;
     struct accord_demand_count counts[ACCORD_DEMAND_COUNTS_MAX];
     bool has_last;
-    int32_t last_to; /* of the newest statement in the log */
+    int32_t last_to; /* of the statement in the log that speaks of the latest days: an old one may be logged again */
 };
 
 /* Options */
@@ -114,8 +114,8 @@ static enum accord_status see(void *context, const struct accord_chain *chain, u
         accord_bytes_equal(claim.member, demanding->draft.member) &&
         accord_roster_signed(accord_chain_roster(chain), &claim.statement.note, claim.member, NULL,
                              demanding->call->crypto, &signers, NULL) == ACCORD_OK) {
+        demanding->last_to = demanding->has_last && demanding->last_to > claim.to ? demanding->last_to : claim.to;
         demanding->has_last = true;
-        demanding->last_to = claim.to;
     }
     return ACCORD_OK;
 }

@@ -6,6 +6,7 @@
 
 #include "log/reader.h"
 #include "net/gather.h"
+#include "net/mailbox.h"
 #include "serve/serve.h"
 
 struct accord_network {
@@ -20,6 +21,17 @@ struct accord_network {
     enum accord_status (*gather)(const struct accord_policy *policy, const struct accord_crypto *crypto,
                                  const struct accord_gather_round *round, const struct accord_gather_observer *observer,
                                  struct accord_buffer *checkpoint, struct accord_error *error);
+    /* The mailbox of a log (net/mailbox.h). */
+    enum accord_status (*mailbox_terms)(const char *url, struct accord_mailbox_terms *terms,
+                                        struct accord_error *error);
+    enum accord_status (*mailbox_put)(const char *url, const uint8_t digest[32], uint64_t size, const char *path,
+                                      uint64_t timeout_ms, const struct accord_mailbox_progress *progress,
+                                      struct accord_error *error);
+    enum accord_status (*mailbox_get)(const char *url, const uint8_t digest[32], uint64_t size, uint64_t timeout_ms,
+                                      void *context,
+                                      enum accord_status (*write)(void *context, struct accord_bytes bytes,
+                                                                  struct accord_error *error),
+                                      struct accord_error *error);
     enum accord_status (*serve)(const struct accord_serve_options *options, struct accord_error *error);
 };
 

@@ -72,5 +72,11 @@ static enum accord_status gather(const struct accord_policy *policy, const struc
     return status;
 }
 
-const struct accord_network accord_network_curl = {
-    .reader_open = accord_reader_open_url, .add = add, .get = get, .gather = gather, .serve = accord_serve};
+const struct accord_network accord_network_curl = {.reader_open = accord_reader_open_url,
+                                                   .add = add,
+                                                   .get = get,
+                                                   .gather = gather,
+                                                   .mailbox_terms = accord_mailbox_url_terms,
+                                                   .mailbox_put = accord_mailbox_url_put,
+                                                   .mailbox_get = accord_mailbox_url_get,
+                                                   .serve = accord_serve};

@@ -260,22 +260,30 @@ static void judge_age(struct round *round, struct accord_bytes head, struct acco
 static bool is_text(struct accord_bytes bytes)
 {
     for (size_t i = 0; i < bytes.size; i++) {
-        if (bytes.data[i] < ' ' && bytes.data[i] != '\n') {
+        if (bytes.data[i] < ' ' && memchr("\t\n\r", bytes.data[i], 3) == NULL) {
             return false;
         }
     }
     return bytes.size > 0;
 }
 
+/* A key opens what it opens, whatever file it stands in: also one that is a state, a document or encrypted itself. */
 static void collect(struct round *round, const struct accord_custody_verdict *verdict,
                     const struct accord_custody_item *item, struct accord_bytes head)
 {
-    if (verdict->clear_key) {
+    if (verdict->clear_key || accord_opening_is_key(head)) {
         accord_opening_key(round->opening, head);
-    } else if (verdict->is_age && item->size <= ACCORD_OPENING_FILE_MAX) {
+    }
+    if (verdict->is_age && item->size <= ACCORD_OPENING_FILE_MAX) {
         accord_opening_sealed(round->opening, item->path, head);
+    } else if (verdict->kind == ACCORD_CUSTODY_SEALED_KEY) {
+        accord_opening_sealed_other(round->opening);
     } else if (verdict->kind == ACCORD_CUSTODY_UNKNOWN && item->size <= PASSPHRASE_FILE_MAX && is_text(head)) {
         accord_opening_passphrase(round->opening, head);
+    }
+    if ((verdict->kind == ACCORD_CUSTODY_UNKNOWN || verdict->kind == ACCORD_CUSTODY_SEALED_KEY) &&
+        head.size < item->size) {
+        accord_opening_unread(round->opening);
     }
 }
 
@@ -348,13 +356,25 @@ static bool lead(struct accord_roam *roam, struct accord_bytes line)
     return path[0] != '/' || accord_roam_lead(roam, path);
 }
 
+/* Some file systems do not know the size of what they make up as it is read; and a file may grow. */
+static bool is_empty(int handle)
+{
+    uint8_t byte;
+    size_t got;
+    return read_all(handle, &byte, 1, 0, &got) && got == 0;
+}
+
 /* Parts of trees are known by their names, and are read where their shape is asked for; of others the beginning is. */
 static bool classify(struct round *round, int handle, struct accord_custody_item *item, struct accord_bytes *head,
                      struct accord_custody_verdict *verdict)
 {
     struct accord_custody_look look = {below(round, item->path), item->size, *head};
     accord_custody_classify(round->crypto, &look, verdict);
-    if (!verdict->is_tile && item->size > 0) {
+    if (item->size == 0 && !is_empty(handle)) {
+        verdict->kind = ACCORD_CUSTODY_UNKNOWN;
+        verdict->why = "it says that it is empty, and is not";
+        accord_opening_unread(round->opening);
+    } else if (!verdict->is_tile && item->size > 0) {
         if (!read_head(round, handle, item->size, head)) {
             return false;
         }
@@ -377,6 +397,7 @@ static enum accord_status look_at(struct round *round, struct accord_roam *roam,
     if (handle < 0 || !classify(round, handle, &item, &head, &verdict)) {
         item.size = (uint64_t)found->status->st_size;
         item.why = strerror(errno);
+        accord_opening_unread(round->opening);
     } else {
         if (verdict.leads && !lead(roam, head)) {
             item.kind = ACCORD_CUSTODY_UNKNOWN;
@@ -405,6 +426,8 @@ static enum accord_status note(struct round *round, const struct accord_walk_fou
     if (empty) {
         item.kind = ACCORD_CUSTODY_NOTHING;
         item.sight = ACCORD_CUSTODY_SIGHT_NONE;
+    } else if (round->first) {
+        accord_opening_unread(round->opening);
     } else if (found->what == ACCORD_WALK_FILE) {
         item.why = "a device: what lies behind it is not looked at";
     } else if (found->what == ACCORD_WALK_UNREADABLE) {
@@ -414,7 +437,7 @@ static enum accord_status note(struct round *round, const struct accord_walk_fou
     } else {
         item.why = "a link that is not followed: to a directory that holds this one, or not to files, or too many";
     }
-    return add(round, &item, error);
+    return round->first ? ACCORD_OK : add(round, &item, error);
 }
 
 static enum accord_status meet(void *context, struct accord_roam *roam, const struct accord_walk_found *found,
@@ -424,7 +447,7 @@ static enum accord_status meet(void *context, struct accord_roam *roam, const st
     if (found->what == ACCORD_WALK_FILE && S_ISREG(found->status->st_mode)) {
         return look_at(round, roam, found, error);
     }
-    return round->first ? ACCORD_OK : note(round, found, error);
+    return note(round, found, error);
 }
 
 enum accord_status accord_custody_take(const struct accord_crypto *crypto, const char *dir,

@@ -49,12 +49,13 @@ static bool begins(struct accord_bytes bytes, struct accord_bytes with)
 
 static bool ends(struct accord_bytes bytes, struct accord_bytes with)
 {
-    return bytes.size >= with.size && memcmp(bytes.data + bytes.size - with.size, with.data, with.size) == 0;
+    return bytes.size >= with.size && with.size > 0 &&
+           memcmp(bytes.data + bytes.size - with.size, with.data, with.size) == 0;
 }
 
 static bool holds(struct accord_bytes bytes, struct accord_bytes what)
 {
-    return bytes.size > 0 && memmem(bytes.data, bytes.size, what.data, what.size) != NULL;
+    return bytes.data != NULL && memmem(bytes.data, bytes.size, what.data, what.size) != NULL;
 }
 
 /* The last part of the path. */
@@ -114,20 +115,55 @@ static bool take_tile(struct accord_bytes path, struct accord_custody_verdict *v
 
 /* Keys */
 
-/* PEM, of any kind of private key. OpenSSH's says inside whether it is encrypted: its cipher is the first that its
- * base64 names. */
+/* OpenSSH's says inside whether it is encrypted: its cipher is the first that its base64 names, however the lines are
+ * broken. */
+static bool is_sealed_openssh(struct accord_bytes block)
+{
+    static const char begin[] = "b3BlbnNzaC1rZXktdjEAAAAA", none[] = "b3BlbnNzaC1rZXktdjEAAAAABG5vbmU";
+    uint8_t text[sizeof none - 1];
+    size_t size = 0;
+    for (size_t i = 0; i < block.size && size < sizeof text; i++) {
+        if (block.data[i] > ' ') {
+            text[size++] = block.data[i];
+        }
+    }
+    return size == sizeof text && memcmp(text, begin, sizeof begin - 1) == 0 && memcmp(text, none, sizeof text) != 0;
+}
+
+/* What stands between its BEGIN and the next "-----". */
+static bool is_sealed_pem(struct accord_bytes label, struct accord_bytes rest)
+{
+    const uint8_t *end = rest.data == NULL ? NULL : memmem(rest.data, rest.size, "-----", 5);
+    struct accord_bytes block = {rest.data, end == NULL ? rest.size : (size_t)(end - rest.data)};
+    return ends(label, ACCORD_LITERAL("-----BEGIN ENCRYPTED ")) ||
+           holds(block, ACCORD_LITERAL("Proc-Type: 4,ENCRYPTED")) ||
+           (ends(label, ACCORD_LITERAL("-----BEGIN OPENSSH ")) && is_sealed_openssh(block));
+}
+
+/* PEM, of any kind of private key. A file is sealed where each key in it is. */
 static bool take_pem(struct accord_bytes head, struct accord_custody_verdict *verdict)
 {
-    if (!holds(head, ACCORD_LITERAL("PRIVATE KEY-----"))) {
-        return false;
+    static const char mark[] = "PRIVATE KEY-----";
+    const struct accord_bytes dashed = ACCORD_LITERAL("-----");
+    bool some = false, sealed = true;
+    while (holds(head, ACCORD_LITERAL("PRIVATE KEY-----"))) {
+        const uint8_t *at = memmem(head.data, head.size, mark, sizeof mark - 1);
+        struct accord_bytes label = {head.data, (size_t)(at - head.data)};
+        size_t dashes = label.size;
+        while (dashes > 0 && !begins((struct accord_bytes){head.data + dashes, label.size - dashes}, dashed)) {
+            dashes--;
+        }
+        bool ending =
+            begins((struct accord_bytes){head.data + dashes, label.size - dashes}, ACCORD_LITERAL("-----END "));
+        head = (struct accord_bytes){at + sizeof mark - 1, head.size - label.size - (sizeof mark - 1)};
+        sealed = sealed && ((ending && some) || is_sealed_pem(label, head));
+        some = true;
     }
-    bool sealed = holds(head, ACCORD_LITERAL("-----BEGIN ENCRYPTED PRIVATE KEY-----")) ||
-                  holds(head, ACCORD_LITERAL("Proc-Type: 4,ENCRYPTED")) ||
-                  (holds(head, ACCORD_LITERAL("-----BEGIN OPENSSH PRIVATE KEY-----")) &&
-                   !holds(head, ACCORD_LITERAL("b3BlbnNzaC1rZXktdjEAAAAABG5vbmU")));
-    verdict->kind = sealed ? ACCORD_CUSTODY_SEALED_KEY : ACCORD_CUSTODY_KEY;
-    verdict->clear_key = !sealed;
-    return true;
+    if (some) {
+        verdict->kind = sealed ? ACCORD_CUSTODY_SEALED_KEY : ACCORD_CUSTODY_KEY;
+        verdict->clear_key = !sealed;
+    }
+    return some;
 }
 
 /* A file that holds a key among other things is a key, too. */

@@ -15,14 +15,17 @@ void accord_opening_free(struct accord_opening *opening);
 
 /* First, each file that may be a key, a passphrase, or encrypted to one: at most ACCORD_OPENING_FILE_MAX bytes. */
 #define ACCORD_OPENING_FILE_MAX 65536
-void accord_opening_key(struct accord_opening *opening, struct accord_bytes file);        /* private keys, in clear */
+void accord_opening_key(struct accord_opening *opening, struct accord_bytes file); /* private keys, in clear */
+bool accord_opening_is_key(struct accord_bytes file);                              /* does an age key stand in it? */
 void accord_opening_passphrase(struct accord_opening *opening, struct accord_bytes file); /* what may be one */
 void accord_opening_sealed(struct accord_opening *opening, const char *path, struct accord_bytes file);
-/* Then, once: passphrases on what is sealed. What opens may hold keys. */
+void accord_opening_sealed_other(struct accord_opening *opening); /* a key whose encryption is not age's */
+void accord_opening_unread(struct accord_opening *opening);       /* a place, or a file, that was not looked at whole */
+/* Then, once: passphrases and keys on what is sealed. What opens may hold keys. */
 void accord_opening_try(struct accord_opening *opening);
 
 /* Does anything there open this? path is that which accord_opening_sealed was given. */
-enum accord_opened accord_opening_opens(const struct accord_opening *opening, const char *path,
+enum accord_opened accord_opening_opens(struct accord_opening *opening, const char *path,
                                         const struct accord_age_header *header);
 /* Is this text, as accord_opening_passphrase takes it, one that opened something? */
 bool accord_opening_is_passphrase(const struct accord_opening *opening, struct accord_bytes file);

@@ -80,8 +80,8 @@ static bool holds_files(const char *path)
 bool accord_roam_lead(struct accord_roam *roam, const char *path)
 {
     char *real = realpath(path, NULL);
-    if (real == NULL) {
-        return true;
+    if (real == NULL) { /* a path may lead somewhere and be too long to be said */
+        return errno == ENOENT || errno == ENOTDIR;
     }
     for (size_t i = 0; i < roam->root_count; i++) {
         if (is_inside(real, roam->roots[i])) {

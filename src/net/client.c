@@ -20,6 +20,7 @@
 #define CONNECT_TIMEOUT_MS 10000
 #define SLOW_BYTES_A_SECOND 16L /* slower than this for so many seconds, and it is given up */
 #define SLOW_SECONDS 20L
+#define UPLOAD_BUFFER 524288L
 #define CONNECTIONS_KEPT 256L /* one for each witness of the largest policy, and room */
 
 /* One request under way, or one that ended and was not fetched yet. */
@@ -98,9 +99,27 @@ static enum accord_status fail(struct accord_fetch *fetch, enum accord_status st
 static size_t take_body(char *data, size_t one, size_t size, void *context)
 {
     struct transfer *transfer = context;
+    struct accord_fetch *fetch = transfer->fetch;
+    long status = 0;
+    if (fetch->take != NULL && curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK &&
+        status == 200) {
+        bool taken = fetch->take(fetch->context, (struct accord_bytes){(const uint8_t *)data, one * size});
+        transfer->stopped = taken ? ACCORD_OK : ACCORD_IO;
+        return taken ? size : 0;
+    }
     transfer->stopped =
         accord_buffer_append(&transfer->fetch->answer, (struct accord_bytes){(const uint8_t *)data, one * size});
     return transfer->stopped == ACCORD_OK ? size : 0;
+}
+
+static size_t give_body(char *data, size_t one, size_t size, void *context)
+{
+    struct transfer *transfer = context;
+    size_t given = transfer->fetch->give(transfer->fetch->context, (uint8_t *)data, one * size);
+    if (given != SIZE_MAX)
+        return given;
+    transfer->stopped = ACCORD_IO;
+    return CURL_READFUNC_ABORT;
 }
 
 /* Retry-After in seconds; its other form, a date, is left alone. */
@@ -188,6 +207,8 @@ static bool set_bounds(CURL *easy, const struct accord_fetch *fetch)
     uint64_t timeout_ms = fetch->timeout_ms == 0 ? TIMEOUT_MS : fetch->timeout_ms;
     long whole = timeout_ms > INT32_MAX ? INT32_MAX : (long)timeout_ms;
     long connect = whole < CONNECT_TIMEOUT_MS ? whole : CONNECT_TIMEOUT_MS;
+    bool streams = fetch->give != NULL || fetch->take != NULL;
+    whole = streams ? 0 : whole;
     return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
@@ -208,20 +229,36 @@ static bool set_authorities(CURL *easy)
     return file == NULL || file[0] == 0 || curl_easy_setopt(easy, CURLOPT_CAINFO, file) == CURLE_OK;
 }
 
+/* A body of a known size, that comes piece by piece. */
+static bool set_upload(const struct accord_client *client, struct transfer *transfer)
+{
+    CURL *easy = transfer->easy;
+    return curl_easy_setopt(easy, CURLOPT_POST, 1L) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)transfer->fetch->body_size) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_READFUNCTION, give_body) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_READDATA, transfer) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_BUFFER) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_HTTPHEADER, client->headers) == CURLE_OK;
+}
+
 static bool set_request(const struct accord_client *client, struct transfer *transfer)
 {
     const struct accord_fetch *fetch = transfer->fetch;
     CURL *easy = transfer->easy;
-    if (fetch->post && (curl_easy_setopt(easy, CURLOPT_POST, 1L) != CURLE_OK ||
-                        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)fetch->body.size) != CURLE_OK ||
-                        curl_easy_setopt(easy, CURLOPT_POSTFIELDS,
-                                         fetch->body.size == 0 ? (const uint8_t *)"" : fetch->body.data) != CURLE_OK ||
-                        curl_easy_setopt(easy, CURLOPT_HTTPHEADER, client->headers) != CURLE_OK))
+    if (fetch->give != NULL && !set_upload(client, transfer))
+        return false;
+    if (fetch->post && fetch->give == NULL &&
+        (curl_easy_setopt(easy, CURLOPT_POST, 1L) != CURLE_OK ||
+         curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)fetch->body.size) != CURLE_OK ||
+         curl_easy_setopt(easy, CURLOPT_POSTFIELDS, fetch->body.size == 0 ? (const uint8_t *)"" : fetch->body.data) !=
+             CURLE_OK ||
+         curl_easy_setopt(easy, CURLOPT_HTTPHEADER, client->headers) != CURLE_OK))
         return false;
     /* C2SP tlog-tiles: bundles may come with gzip even to those who did not ask. Bounds are those of what it unpacks
      * to.
      */
-    if (!fetch->post && curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip, identity") != CURLE_OK)
+    if (!fetch->post && fetch->take == NULL &&
+        curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip, identity") != CURLE_OK)
         return false;
     return set_authorities(easy) && curl_easy_setopt(easy, CURLOPT_URL, fetch->url) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_USERAGENT, "accord") == CURLE_OK &&

@@ -12,8 +12,14 @@ struct accord_fetch {
     const char *url;          /* borrowed until it ended; ends in NUL */
     struct accord_bytes body; /* borrowed; POSTed where post is true */
     bool post;
-    uint64_t timeout_ms;         /* for all of it; 0: 30,000 */
-    void *context;               /* the caller's */
+    uint64_t timeout_ms; /* for all of it; 0: 30,000 */
+    void *context;       /* the caller's */
+    /* Streams, whose time is bounded by what moves alone: the body of a POST comes from give, which fills data with up
+     * to size bytes and returns how many (SIZE_MAX: it cannot; error is the caller's), body_size in all; the body of an
+     * answer with the status 200 goes to take. Either may be NULL. */
+    size_t (*give)(void *context, uint8_t *data, size_t size);
+    uint64_t body_size;
+    bool (*take)(void *context, struct accord_bytes bytes);
     struct accord_buffer answer; /* initialised by the caller, whose maximum bounds it; freed by the caller */
     /* Once it ended. */
     enum accord_status

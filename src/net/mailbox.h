@@ -11,6 +11,7 @@ struct accord_mailbox_terms {
     uint64_t limit;           /* octets of a sealed report */
     unsigned work;            /* zero bits; 0: none */
     uint64_t reports, within; /* so many reports within so many seconds; 0: it does not say */
+    bool introduced;          /* only what a member introduces */
 };
 /* ACCORD_NOT_FOUND where the log has no mailbox. */
 ACCORD_MUST_USE enum accord_status accord_mailbox_url_terms(const char *url, struct accord_mailbox_terms *terms,

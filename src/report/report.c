@@ -58,7 +58,7 @@ static bool custodian(struct accord_fields *fields, struct accord_report_claim *
     struct accord_bytes rest = fields->taken.value;
     if (report->custodian_count == ACCORD_CUSTODIANS_MAX)
         return accord_fields_refuse(fields, ACCORD_TOO_LARGE, ACCORD_LITERAL("at most 16 custodians"), rest);
-    if (!accord_word_next(&rest, &place->domain))
+    if (!accord_word_next(&rest, &place->domain) || rest.size == 0)
         return accord_fields_refuse(fields, ACCORD_MALFORMED, ACCORD_LITERAL("custodian <domain> <age file in base64>"),
                                     fields->taken.value);
     place->share_base64 = rest;

@@ -15,13 +15,15 @@ NONE = ["--count", "any:content:0"]
 run = demand(*DAYS, "--count", "any:content:0", "--count", "US:metadata:0-249", "--count", "CH:a:b-c:3", "-o", "q1", "--json")
 check("a statement is logged", run.status == 0 and run.json()["ok"] and run.json()["proof"] == "q1", run)
 text = str(must(accord("proof", "show", "q1")))
-for line in ("a demand", "member cisco.com", "from 2026-01-01", "to 2026-03-31", "next 2026-07-15",
+for line in ("a statement of the kind demand:", "member cisco.com", "from 2026-01-01", "to 2026-03-31", "next 2026-07-15",
              "count any content 0 0", "count US metadata 0 249", "count CH a:b-c 3 3"):
     check(f"it says {line!r}", line in text, text)
 expect("the next one begins where that ended", demand("--to", "2026-06-30", "--next", "2026-10-15", *NONE), 0, "from 2026-04-01")
 check("and its proof has the member's name", (DIR / "cisco.com.demand").exists())
 expect("a gap is told", demand("--from", "2026-07-02", "--to", "2026-09-30", "--next", "2027-01-15", *NONE), 0, "no statement speaks of the days")
 expect("and what is said twice", demand("--from", "2026-09-30", "--to", "2026-10-01", "--next", "2027-01-15", *NONE), 0, "speaks again")
+expect("a late one of old days is told", demand("--from", "2026-01-01", "--to", "2026-01-31", "--next", "2027-01-15", *NONE), 0, "speaks again")
+expect("and is not what the next one follows", demand("--to", "2026-12-31", "--next", "2027-01-15", *NONE), 0, "from 2026-10-02")
 size = must(accord("log", "checkpoint", "accord")).out.splitlines()[1]
 
 expect("another member's key says nothing for this one", demand(*DAYS, *NONE, key=["--key", "keys/sap.com/release.key"]), 1,

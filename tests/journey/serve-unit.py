@@ -20,7 +20,7 @@ done = subprocess.run([analyze, "security", "--offline=true", "--threshold=30", 
                       text=True)
 if "unrecognized option" not in done.stderr:
     check("the service is exposed to little", done.returncode == 0, done.stdout[-600:] + done.stderr)
-for unit in ["accord-witness.service", "accord-monitor.service", "accord-current@.service"]:
+for unit in ["accord-witness.service", "accord-monitor.service", "accord-current@.service", "accord-custodian.service"]:
     text = (contrib / unit).read_text()
     check(f"{unit} starts what is installed", "\nExecStart=/usr/bin/accord " in text)
     name = write(unit.replace("@", "@x"), text.replace("/usr/bin/accord", ACCORD))
@@ -36,8 +36,8 @@ for unit in ["accord-witness.service", "accord-monitor.service", "accord-current
     if "unrecognized option" not in done.stderr:
         check(f"{unit} is exposed to little", done.returncode == 0, done.stdout[-600:] + done.stderr)
     # What it runs is understood: nothing but the log is missing.
-    command = re.search(r"^ExecStart=\S+ (\w+)", text, re.M).group(1)
+    command = re.search(r"^ExecStart=\S+ (\w+(?: run)?)", text, re.M).group(1).split()
     options = re.findall(r" (--?[a-z-]+)", re.search(r"^ExecStart=(.*)$", text, re.M).group(1))
-    help = accord(command, "--help")
+    help = accord(*command, "--help")
     check(f"{unit} gives options that there are", all(option in help.out + help.err for option in options), options)
 finish()

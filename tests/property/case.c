@@ -447,11 +447,66 @@ static void test_the_histories_reach_what_is_rare(void **state)
     assert_in_range(after_withdrawal, HISTORIES / 1000, HISTORIES);
 }
 
+/* The examples of docs/reports.md ("The clock"), by the days that a charter has which says nothing. */
+static void test_the_examples_of_the_docs(void **state)
+{
+    static const struct {
+        unsigned opens; /* the day */
+        struct {
+            enum accord_answer_kind kind; /* 0: no more */
+            enum accord_party by;
+            unsigned day, until;
+        } said[4];
+    } examples[] = {
+        {90, {{ACCORD_ANSWER_RECEIPT, ACCORD_PARTY_VENDOR, 1, 0}}},
+        {45, {{0}}},
+        {90,
+         {{ACCORD_ANSWER_RECEIPT, ACCORD_PARTY_VENDOR, 30, 0}, {ACCORD_ANSWER_PUBLISHED, ACCORD_PARTY_VENDOR, 60, 0}}},
+        {50,
+         {{ACCORD_ANSWER_RECEIPT, ACCORD_PARTY_VENDOR, 1, 0}, {ACCORD_ANSWER_PUBLISHED, ACCORD_PARTY_VENDOR, 20, 0}}},
+        {118,
+         {{ACCORD_ANSWER_RECEIPT, ACCORD_PARTY_VENDOR, 1, 0}, {ACCORD_ANSWER_PUBLISHED, ACCORD_PARTY_VENDOR, 88, 0}}},
+        {120,
+         {{ACCORD_ANSWER_RECEIPT, ACCORD_PARTY_VENDOR, 1, 0},
+          {ACCORD_ANSWER_EXTEND, ACCORD_PARTY_VENDOR, 80, 104},
+          {ACCORD_ANSWER_EXTEND, ACCORD_PARTY_REPORTER, 81, 104},
+          {ACCORD_ANSWER_PUBLISHED, ACCORD_PARTY_VENDOR, 100, 0}}},
+        {17,
+         {{ACCORD_ANSWER_RECEIPT, ACCORD_PARTY_VENDOR, 1, 0},
+          {ACCORD_ANSWER_EXTEND, ACCORD_PARTY_VENDOR, 2, 104},
+          {ACCORD_ANSWER_EXTEND, ACCORD_PARTY_REPORTER, 3, 104},
+          {ACCORD_ANSWER_EXPLOITED, ACCORD_PARTY_REPORTER, 10, 0}}}};
+    const uint64_t reported = 1700000000;
+    (void)state;
+    for (size_t i = 0; i < sizeof examples / sizeof examples[0]; i++) {
+        struct accord_case_standing standing;
+        struct accord_case c;
+        const uint8_t id[ACCORD_HASH_SIZE] = {1};
+        accord_case_begin(&c, &ACCORD_EMBARGO_DEFAULT, 0, reported + 90 * DAY, reported, id);
+        for (size_t j = 0; j < 4 && examples[i].said[j].kind != 0; j++) {
+            uint64_t time = reported + examples[i].said[j].day * DAY;
+            struct accord_case_event event = {.kind = examples[i].said[j].kind,
+                                              .by = examples[i].said[j].by,
+                                              .not_before = time,
+                                              .time = time,
+                                              .claimed = time,
+                                              .until = reported + examples[i].said[j].until * DAY,
+                                              .holds = true};
+            memcpy(event.previous, c.last, sizeof event.previous);
+            event.digest[0] = (uint8_t)(j + 2);
+            assert_int_equal(accord_case_step(&c, &event, NULL), ACCORD_OK);
+        }
+        accord_case_stand(&c, reported + 130 * DAY, &standing);
+        assert_int_equal(standing.opens, reported + examples[i].opens * DAY);
+    }
+}
+
 int main(int count, char **arguments)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_page_and_the_code_agree),
         cmocka_unit_test(test_the_histories_reach_what_is_rare),
+        cmocka_unit_test(test_the_examples_of_the_docs),
     };
     if (count == 2) { /* one history, by the number that a failure named */
         (void)play((unsigned)strtoul(arguments[1], NULL, 10));

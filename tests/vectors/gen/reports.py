@@ -95,7 +95,7 @@ def moments(kind, lines, keys):
 def checkpoints(kind, lines, keys):
     vector(kind, "ok", "checkpoint-of-16384", changed(lines, "checkpoint", "checkpoint " + b64(bytes(16384))), *keys)
     vector(kind, "too-large", "checkpoint-of-16385", changed(lines, "checkpoint", "checkpoint " + b64(bytes(16385))), *keys)
-    for what, value in (("not-padded", CHECKPOINT.rstrip("=") + "A"), ("not-canonical", "YR=="), ("url-safe", "__8="), ("text", "none!")):
+    for what, value in (("cut", CHECKPOINT[:-1]), ("not-canonical", "YR=="), ("url-safe", "__8="), ("text", "none!")):
         vector(kind, "bad-base64", "checkpoint-" + what, changed(lines, "checkpoint", "checkpoint " + value), *keys)
 
 
@@ -133,8 +133,8 @@ def reports():
 
     refused("malformed", "vendor", changed(PLAIN, "vendor", "vendor alpha"))
     refused("missing-field", "vendor-and-blinded", PLAIN[:2] + BLINDED[1:])
-    refused("missing-field", "introduced-before-custody", PLAIN + ["introduced gamma.example"] + CUSTODY, CASE, gamma)
-    refused("missing-field", "work-before-introduced", PLAIN + ["work 1", "introduced gamma.example"], CASE, gamma)
+    refused("malformed", "introduced-before-custody", PLAIN + ["introduced gamma.example"] + CUSTODY, CASE, gamma)
+    refused("malformed", "work-before-introduced", PLAIN + ["work 1", "introduced gamma.example"], CASE, gamma)
     refused("malformed", "work-before-custody", PLAIN + ["work 1"] + CUSTODY)
     refused("wrong-key", "case-of-another-name", changed(PLAIN, "case", "case " + STRANGER.vkey), STRANGER)
     refused("key-type", "case", changed(PLAIN, "case", "case " + Key("reporter", 4).vkey))
