@@ -45,7 +45,7 @@ static void tell_time(struct accord_buffer *text, const char *what, uint64_t tim
 {
     char hour[32];
     accord_case_hour(time, hour);
-    accord_tell(text, "  %-12s %s", what, hour);
+    accord_tell(text, "  %-12s %s\n", what, hour);
 }
 
 static void tell_digest(struct accord_buffer *text, const char *what, const uint8_t digest[ACCORD_HASH_SIZE])
@@ -53,29 +53,29 @@ static void tell_digest(struct accord_buffer *text, const char *what, const uint
     uint8_t bytes[80];
     struct accord_out out = {bytes, sizeof bytes, 0, false};
     accord_digest_print(&out, digest);
-    accord_tell(text, "  %-12s %.*s", what, ACCORD_TEXT(accord_out_bytes(&out)));
+    accord_tell(text, "  %-12s %.*s\n", what, ACCORD_TEXT(accord_out_bytes(&out)));
 }
 
 static void tell_report(struct accord_buffer *text, const struct accord_docket_case *found)
 {
     const struct accord_report_claim *claim = &found->claim;
     tell_digest(text, "case", found->id);
-    accord_tell(text, "  %-12s %.*s", "vendor", ACCORD_TEXT(accord_case_vendor(found)));
-    accord_tell(text, "  %-12s entry %" PRIu64, "report", found->index);
+    accord_tell(text, "  %-12s %.*s\n", "vendor", ACCORD_TEXT(accord_case_vendor(found)));
+    accord_tell(text, "  %-12s entry %" PRIu64 "\n", "report", found->index);
     tell_time(text, "reported", found->state.time);
     tell_digest(text, "sealed", claim->sealed);
-    accord_tell(text, "  %-12s %" PRIu64 " bytes", "size", claim->sealed_size);
+    accord_tell(text, "  %-12s %" PRIu64 " bytes\n", "size", claim->sealed_size);
     if (claim->introduced.size > 0) {
-        accord_tell(text, "  %-12s %.*s", "introduced by", ACCORD_TEXT(claim->introduced));
+        accord_tell(text, "  %-12s %.*s\n", "introduced by", ACCORD_TEXT(claim->introduced));
     }
     for (size_t i = 0; i < claim->custodian_count; i++) {
-        accord_tell(text, "  %-12s %.*s%s", i == 0 ? "custodians" : "", ACCORD_TEXT(claim->custodians[i].domain),
+        accord_tell(text, "  %-12s %.*s%s\n", i == 0 ? "custodians" : "", ACCORD_TEXT(claim->custodians[i].domain),
                     (found->state.shared >> i & 1) != 0       ? ": share published"
                     : (found->state.complained >> i & 1) != 0 ? ": was given a wrong share"
                                                               : "");
     }
     if (claim->custody > 0) {
-        accord_tell(text, "  %-12s any %u of %zu open it", "", claim->custody, claim->custodian_count);
+        accord_tell(text, "  %-12s any %u of %zu open it\n", "", claim->custody, claim->custodian_count);
     }
 }
 
@@ -84,7 +84,7 @@ static void tell_answer(struct accord_buffer *text, const struct accord_docket_a
     char hour[32], until[32];
     accord_case_hour(answer->event.time, hour);
     accord_case_hour(answer->event.until, until);
-    accord_tell(text, "  %-21s %.*s by %.*s, entry %" PRIu64 "%s%s%s%.*s%s%.*s%s%s", hour,
+    accord_tell(text, "  %-21s %.*s by %.*s, entry %" PRIu64 "%s%s%s%.*s%s%.*s%s%s\n", hour,
                 ACCORD_TEXT(accord_answer_name(answer->event.kind)), ACCORD_TEXT(answer->by), answer->event.index,
                 answer->event.until > 0 ? ", until " : "", answer->event.until > 0 ? until : "",
                 answer->word.size > 0 ? ": " : "", ACCORD_TEXT(answer->word), answer->text.size > 0 ? ": " : "",
@@ -99,11 +99,11 @@ void accord_case_tell(struct accord_buffer *text, const struct accord_docket_cas
     accord_case_stand(&found->state, now, &standing);
     tell_report(text, found);
     accord_case_flags(found, &standing, flags);
-    accord_tell(text, "  %-12s %.*s; %s", "state", ACCORD_TEXT(standing.state), flags);
+    accord_tell(text, "  %-12s %.*s; %s\n", "state", ACCORD_TEXT(standing.state), flags);
     tell_time(text, standing.disclosable ? "opened" : "opens", standing.opens);
     tell_time(text, "fix due", standing.due);
     if (found->answer_count > 0) {
-        accord_tell(text, "answers:");
+        accord_tell(text, "answers:\n");
     }
     for (size_t i = 0; i < found->answer_count; i++) {
         tell_answer(text, &found->answers[i]);

@@ -151,6 +151,12 @@ static void end(struct speaking *speaking)
     accord_wipe(speaking, sizeof *speaking);
 }
 
+/* Is it a commitment, whose words are revealed later? */
+static bool commits(enum accord_answer_kind kind)
+{
+    return kind == ACCORD_ANSWER_TRIAGED || kind == ACCORD_ANSWER_FIX || kind == ACCORD_ANSWER_REGULATOR;
+}
+
 /* What the kinds have of their own. */
 static enum accord_status fill(void *context, const struct accord_docket *docket,
                                const struct accord_docket_case *found, struct accord_answer_claim *answer,
@@ -163,27 +169,24 @@ static enum accord_status fill(void *context, const struct accord_docket *docket
     answer->has_salt = speaking->has_salt;
     memcpy(answer->salt, speaking->salt, sizeof answer->salt);
     memcpy(answer->file_key, speaking->file_key, sizeof answer->file_key);
-    switch (speaking->kind) {
-    case ACCORD_ANSWER_TRIAGED:
-    case ACCORD_ANSWER_FIX:
-    case ACCORD_ANSWER_REGULATOR:
+    if (commits(speaking->kind)) {
         return accord_commitment_make(&speaking->keeping, speaking->call, found->id, answer, error);
-    case ACCORD_ANSWER_REVEALED:
+    }
+    if (speaking->kind == ACCORD_ANSWER_REVEALED) {
         return accord_commitment_reveal(&speaking->keeping, speaking->call, found, answer, error);
-    case ACCORD_ANSWER_EXTEND:
+    }
+    if (speaking->kind == ACCORD_ANSWER_EXTEND) {
         accord_case_stand(&found->state, accord_docket_now(docket), &standing);
         return accord_case_when(accord_call_value(speaking->call, "until"), standing.opens, &answer->until)
                    ? ACCORD_OK
                    : accord_fail(error, ACCORD_USAGE, 0);
-    case ACCORD_ANSWER_REFUSED: {
+    }
+    if (speaking->kind == ACCORD_ANSWER_REFUSED) {
         const char *text = accord_call_value(speaking->call, "text");
         answer->word = accord_bytes_of(accord_call_value(speaking->call, "reason"));
         answer->text = accord_bytes_of(text == NULL ? "" : text);
-        return ACCORD_OK;
     }
-    default:
-        return ACCORD_OK;
-    }
+    return ACCORD_OK;
 }
 
 static int tell(const struct speaking *speaking, const struct accord_entered *entered)
@@ -361,26 +364,25 @@ static int take_state(struct speaking *speaking)
                             "unreadable, withdrawn or revealed",
                             speaking->state);
     }
-    switch (speaking->kind) {
-    case ACCORD_ANSWER_TRIAGED:
-    case ACCORD_ANSWER_FIX:
-    case ACCORD_ANSWER_REGULATOR:
+    if (commits(speaking->kind)) {
         return take_commitment(speaking);
-    case ACCORD_ANSWER_PUBLISHED:
+    }
+    if (speaking->kind == ACCORD_ANSWER_PUBLISHED) {
         return accord_call_value(call, "release") == NULL
                    ? accord_usage(call, "which release? give --release PROOF or --release DIGEST")
                    : release_digest(speaking, speaking->value);
-    case ACCORD_ANSWER_REFUSED:
-        return accord_call_value(call, "reason") == NULL ? accord_usage(call, "why? give --reason WORD") : 0;
-    case ACCORD_ANSWER_REVEALED:
-        if (keep == NULL) {
-            return accord_usage(call, "what is revealed? give --keep FILE, which was written when it was committed to");
-        }
-        error.status = accord_commitment_read(&speaking->keeping, call, keep, &error);
-        return error.status == ACCORD_OK ? 0 : accord_refuse(call, keep, &error);
-    default:
+    }
+    if (speaking->kind == ACCORD_ANSWER_REFUSED && accord_call_value(call, "reason") == NULL) {
+        return accord_usage(call, "why? give --reason WORD");
+    }
+    if (speaking->kind != ACCORD_ANSWER_REVEALED) {
         return 0;
     }
+    if (keep == NULL) {
+        return accord_usage(call, "what is revealed? give --keep FILE, which was written when it was committed to");
+    }
+    error.status = accord_commitment_read(&speaking->keeping, call, keep, &error);
+    return error.status == ACCORD_OK ? 0 : accord_refuse(call, keep, &error);
 }
 
 int accord_run_case_progress(struct accord_call *call)
@@ -426,12 +428,19 @@ static int take_disclosure(struct speaking *speaking, const struct accord_case_l
     struct accord_case_opening opening = {0};
     struct accord_case_standing standing;
     char hour[32];
-    accord_case_stand(&found->state, accord_docket_now(log->docket), &standing);
-    accord_case_hour(standing.opens, hour);
-    if (!standing.disclosable && !accord_call_flag(call, "early")) {
+    (void)log;
+    /* What is logged now will be public at the time of the next checkpoint, which nobody has yet: this machine's clock
+     * says about when that is. */
+    uint64_t now = call->clock->now(call->clock->context);
+    accord_case_stand(&found->state, now, &standing);
+    accord_time_print(standing.opens, hour);
+    if (now < standing.opens && !accord_call_flag(call, "early")) {
         return accord_refuse_words(
             call, ACCORD_NOT_DUE,
-            "its embargo is over at %s: with --early it is disclosed now, and the log will say so", hour);
+            standing.opens == UINT64_MAX
+                ? "its reporter withdrew it: with --early it is disclosed all the same"
+                : "its embargo is over at %s: with --early it is disclosed now, and the log will say so",
+            hour);
     }
     speaking->kind = ACCORD_ANSWER_DISCLOSE;
     if (speaking->is_reporter) {

@@ -35,7 +35,7 @@ static void row(struct accord_buffer *table, const struct accord_docket_case *fo
     accord_case_hour(found->state.time, reported);
     accord_case_hour(standing.opens, opens);
     accord_case_flags(found, &standing, flags);
-    accord_tell(table, "%s  %-*.*s  %-9.*s  %-20s  %-20s  %s", name, width, ACCORD_TEXT(accord_case_vendor(found)),
+    accord_tell(table, "%s  %-*.*s  %-9.*s  %-20s  %-20s  %s\n", name, width, ACCORD_TEXT(accord_case_vendor(found)),
                 ACCORD_TEXT(standing.state), reported, opens, flags);
 }
 
@@ -51,7 +51,7 @@ static int tell(const struct accord_call *call, const struct accord_case_log *lo
         int size = (int)accord_case_vendor(accord_docket_case(log->docket, i)).size;
         width = size > width ? size : width;
     }
-    accord_tell(&table, "%-16s  %-*s  %-9s  %-20s  %-20s  %s", "case", width, "vendor", "state", "reported", "opens",
+    accord_tell(&table, "%-16s  %-*s  %-9s  %-20s  %-20s  %s\n", "case", width, "vendor", "state", "reported", "opens",
                 "to be noticed");
     for (size_t i = 0; i < all; i++) {
         const struct accord_docket_case *found = accord_docket_case(log->docket, i);

@@ -266,7 +266,7 @@ static int take_all(struct inbox *inbox)
             take_case(inbox, found);
         }
     }
-    accord_note(call, "%.*s has %zu reports that open, and %zu that do not", ACCORD_TEXT(inbox->vendor), inbox->opened,
+    accord_note(call, "reports to %.*s: %zu open, %zu do not", ACCORD_TEXT(inbox->vendor), inbox->opened,
                 inbox->unopened);
     if (inbox->foreign + inbox->absent > 0) {
         accord_note(call, "blinded: %zu are not for these keys, %zu the mailbox has not", inbox->foreign,

@@ -295,8 +295,9 @@ static void tell_shown(const struct reporting *reporting)
         } else {
             accord_note(call, "  vendor       %.*s", ACCORD_TEXT(vendor->domain));
         }
-        accord_note(call, "  size         %" PRIu64 " bytes, which is a size class; sealed to %zu keys",
-                    accord_report_draft_size(draft), draft->cover.recipient_count);
+        accord_note(call, "  size         %" PRIu64 " bytes, which is a size class; sealed to %zu key%s",
+                    accord_report_draft_size(draft), draft->cover.recipient_count,
+                    draft->cover.recipient_count == 1 ? "" : "s");
         tell_custody(call, draft);
     }
     accord_note(call, "  time         now, and that it should open on %s", opens);

@@ -502,6 +502,91 @@ const struct accord_command accord_commands[] = {
      .options = accord_options_inbox,
      .run = accord_run_inbox,
      .keeps_keys = true},
+    {.name = "case list",
+     .operands = "LOG",
+     .operands_min = 1,
+     .operands_max = 1,
+     .summary = "list the reports in a log, and where each stands",
+     .description =
+         "Reads the whole log and computes for each report: whether its vendor gave a receipt, what came after, when "
+         "its "
+         "embargo ends, whether a fix is overdue. All times are the witnesses': nobody's clock is believed. A report "
+         "without a receipt is unverified, since anybody can log one; how many a vendor has says nothing.",
+     .example = "accord case list https://log.example/ --vendor cisco.com --overdue\n",
+     .options = accord_options_case_list,
+     .run = accord_run_case_list},
+    {.name = "case show",
+     .operands = "LOG CASE",
+     .operands_min = 2,
+     .operands_max = 2,
+     .summary = "show one case; once it is disclosed, check what was sent",
+     .description =
+         "CASE is eight or more digits of the case's digest, or the index of its report. What was said in it is shown "
+         "in "
+         "the order of the log, with what was passed over and why. Once it is disclosed, the sealed report is fetched "
+         "from the log's mailbox, opened with the key that was published, and held against what its entry committed "
+         "to; "
+         "-o DIR extracts it.",
+     .example = "accord case show https://log.example/ 1f8e3c5a90b1d2e4\n",
+     .options = accord_options_case_show,
+     .run = accord_run_case_show},
+    {.name = "case receipt",
+     .operands = "CASE",
+     .operands_min = 1,
+     .operands_max = 1,
+     .summary = "a vendor says that it received a report",
+     .description = "Fetches the sealed report, opens it with a report key, checks it against its entry, and logs a "
+                    "value that only "
+                    "somebody who opened it can compute: it cannot be denied later, and says nothing of what is in it.",
+     .example = "accord case receipt --accord https://log.example/ --by cisco.com --key receipt.key --report-key "
+                "report.key 1f8e3c5a90b1d2e4\n",
+     .options = accord_options_case_receipt,
+     .run = accord_run_case_receipt,
+     .keeps_keys = true},
+    {.name = "case progress",
+     .operands = "CASE STATE",
+     .operands_min = 1,
+     .operands_max = 2,
+     .summary = "say in a case what has come of it",
+     .description =
+         "STATE is triaged, need-info, fix, published, exploited, regulator, refused, unreadable, withdrawn or "
+         "revealed. triaged, fix and regulator log a commitment: nobody sees the words until they are revealed, and "
+         "they "
+         "cannot be changed; what reveals them is kept in a file, to be given to `revealed` later. With --case FILE "
+         "the "
+         "reporter speaks (exploited, withdrawn), and CASE is left away.\n\n"
+         "What would not count is refused before it is logged.",
+     .example = "accord case progress --accord https://log.example/ --by cisco.com --key receipt.key 1f8e3c5a90b1d2e4 "
+                "published --release ios-xe.bin.tlog-proof\n",
+     .options = accord_options_case_progress,
+     .run = accord_run_case_progress,
+     .keeps_keys = true},
+    {.name = "case extend",
+     .operands = "CASE",
+     .operands_min = 0,
+     .operands_max = 1,
+     .summary = "ask for, or agree to, more time; both sides have to",
+     .description =
+         "An extension counts when the vendor and the reporter both asked for the same date, before the case opens, "
+         "once, and for no longer than the charter allows. A request alone is visible and changes nothing.",
+     .example = "accord case extend --accord https://log.example/ --case my.accord-case --until 2026-12-24\n",
+     .options = accord_options_case_extend,
+     .run = accord_run_case_extend,
+     .keeps_keys = true},
+    {.name = "case disclose",
+     .operands = "CASE",
+     .operands_min = 0,
+     .operands_max = 1,
+     .summary = "publish what opens a report",
+     .description = "Logs the key of the sealed report, with which anybody opens it and checks what its vendor was "
+                    "told, and when. "
+                    "The reporter's case file has it, and the seed by which the whole sealed report can be made again; "
+                    "a vendor gets "
+                    "it with a report key. Before the embargo is over it wants --early, and the log shows that it was.",
+     .example = "accord case disclose --accord https://log.example/ --case my.accord-case\n",
+     .options = accord_options_case_disclose,
+     .run = accord_run_case_disclose,
+     .keeps_keys = true},
     {.name = "case open",
      .operands = "CASE",
      .operands_min = 0,

@@ -28,7 +28,8 @@
 /* Fills *enter from the call's options. 0, or the exit status after a sentence. Freed by accord_enter_call_free. */
 ACCORD_MUST_USE int accord_enter_call(const struct accord_call *call, struct accord_enter *enter);
 /* The same where another option than --key names the keys that sign. */
-ACCORD_MUST_USE int accord_enter_call_by(const struct accord_call *call, const char *option, struct accord_enter *enter);
+ACCORD_MUST_USE int accord_enter_call_by(const struct accord_call *call, const char *option,
+                                         struct accord_enter *enter);
 void accord_enter_call_free(struct accord_enter *enter);
 /* Refuses what could not be entered: where the entry is in the log although it is not public, says so. */
 int accord_enter_refuse(const struct accord_call *call, const struct accord_entered *entered,

@@ -17,7 +17,7 @@
 #define SEALED_MAX 64
 #define IDENTITY "AGE-SECRET-KEY-"
 #define IDENTITY_SIZE 74             /* and "1", and 58 characters */
-#define TRIES_MAX (1 << 18)          /* of a key on a stanza: some ten seconds */
+#define TRIES_MAX (1 << 20)          /* of a key on a stanza: less than a minute */
 #define WORK_MAX (UINT64_C(1) << 21) /* scrypt: some ten seconds, in units of 1 KiB of its memory */
 
 struct passphrase {

@@ -363,7 +363,7 @@ static void test_work_is_bounded(void **state)
 {
     struct host *host = *state;
     struct accord_opening *opening = accord_opening_new();
-    struct accord_age_header header = {.x25519 = 1 << 18, .stanzas = {NULL, 0}};
+    struct accord_age_header header = {.x25519 = 1 << 20, .stanzas = {NULL, 0}};
     char key[75];
     (void)host;
     assert_non_null(opening);
