@@ -11,13 +11,10 @@
 #include "core/text.h"
 
 #define TICKS_MAX ((size_t)1 << 26)
-#define BY_VENDOR_MAX 128 /* answers of a case that are kept, of each side */
+#define BY_VENDOR_MAX 128 /* answers of a case that are kept, of each side, while one roster is in force */
 #define BY_REPORTER_MAX 64
 #define BY_CUSTODIAN_MAX 3 /* of each */
 #define BY_OTHERS_MAX 16
-_Static_assert(BY_VENDOR_MAX + BY_REPORTER_MAX + ACCORD_CUSTODIANS_MAX * BY_CUSTODIAN_MAX + BY_OTHERS_MAX ==
-                   ACCORD_DOCKET_ANSWERS_MAX,
-               "all have room");
 
 enum accord_status accord_docket_new(struct accord_docket **docket, const struct accord_crypto *crypto,
                                      const struct accord_docket_filter *filter, struct accord_error *error)
@@ -397,6 +394,16 @@ static enum accord_status see_report(struct accord_docket *docket, const struct 
     return keep_case(docket, chain, index, entry, id, error);
 }
 
+/* A roster may take away keys that a thief has used up all room with; the reporter's key is in none. */
+static void make_room(struct accord_docket_kept *kept, uint64_t roster)
+{
+    if (kept->roster != roster) {
+        kept->by_vendor = kept->by_others = 0;
+        memset(kept->by_custodian, 0, sizeof kept->by_custodian);
+        kept->roster = roster;
+    }
+}
+
 /* May one more of this side be kept? Nobody's answers take the room of another's; what others say who have no say here
  * takes none. */
 static bool has_room(struct accord_docket_kept *kept, const struct accord_case_event *event)
@@ -411,7 +418,7 @@ static bool has_room(struct accord_docket_kept *kept, const struct accord_case_e
                       : custodian ? &kept->by_custodian[event->custodian]
                                   : &kept->by_others;
     unsigned most = vendor ? BY_VENDOR_MAX : reporter ? BY_REPORTER_MAX : custodian ? BY_CUSTODIAN_MAX : BY_OTHERS_MAX;
-    if (*count == most) {
+    if (*count == most || kept->found.answer_count == ACCORD_DOCKET_ANSWERS_MAX) {
         return false;
     }
     ++*count;
@@ -510,6 +517,7 @@ static enum accord_status see_answer(struct accord_docket *docket, const struct 
     accord_docket_event(docket, &kept->found, kept->shown_by, &claim, digest, &event);
     event.index = index;
     event.not_before = docket->not_before;
+    make_room(kept, accord_chain_roster(chain)->number);
     return has_room(kept, &event) ? keep_answer(docket, chain, kept, &event, entry, error) : ACCORD_OK;
 }
 

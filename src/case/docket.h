@@ -9,15 +9,15 @@
 
 /* What a docket takes of whatever is in a log: so many cases that pass the filter, and so many bytes;
  * more are refused (ACCORD_TOO_LARGE: a narrower filter helps). Of the answers to one case so many are kept, with room
- * for each party that another cannot take: 128 of the vendor, 64 of the reporter, 3 shares or complaints of each
- * custodian, 16 disclosures of others that hold; what is more is passed over unseen. Nothing is kept of entries that do
- * not parse, that nobody signed who could, or whose checkpoint does not count. An entry that carries a checkpoint costs
- * one verification for each key of the roster, unless it is one of the last 64 that were met; a release that passes the
- * filter, a report or an answer to a case that is kept costs one for each key that signed it. Of each checkpoint that
- * counts 16 bytes are kept. */
+ * for each party that another cannot take: 64 of the reporter, and while one roster is in force 128 of the vendor, 3
+ * shares or complaints of each custodian, 16 disclosures of others that hold; what is more is passed over unseen.
+ * Nothing is kept of entries that do not parse, that nobody signed who could, or whose checkpoint does not count. An
+ * entry that carries a checkpoint costs one verification for each key of the roster, unless it is one of the last 64
+ * that were met; a release that passes the filter, a report or an answer to a case that is kept costs one for each key
+ * that signed it. Of each checkpoint that counts 16 bytes are kept. */
 #define ACCORD_DOCKET_CASES_MAX 262144
 #define ACCORD_DOCKET_BYTES_MAX ((size_t)1 << 30)
-#define ACCORD_DOCKET_ANSWERS_MAX 256
+#define ACCORD_DOCKET_ANSWERS_MAX 2048
 
 /* Which cases are kept; both may be empty. */
 struct accord_docket_filter {

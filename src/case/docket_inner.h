@@ -22,7 +22,8 @@ struct accord_docket_kept {
     size_t capacity;
     struct accord_bytes *entries; /* of the answers, owned, as many */
     struct accord_bytes shown_by; /* who a blinded vendor is, by a receipt that may count or not */
-    /* How many answers are kept of each. */
+    /* How many answers are kept of each, since this roster is in force. */
+    uint64_t roster;
     unsigned by_vendor, by_reporter, by_others, by_custodian[ACCORD_CUSTODIANS_MAX];
 };
 

@@ -46,12 +46,19 @@ void accord_sharing_new(unsigned k, unsigned n, uint8_t secret[32], uint8_t coef
     sodium_memzero(a, sizeof a);
 }
 
+/* The one encoding of an element that is not the identity. libsodium before 1.0.19 does not look at the highest bit,
+ * which RFC 9496, section 4.3.1, wants to be zero. */
+static bool is_point(const uint8_t encoded[POINT_SIZE])
+{
+    return encoded[POINT_SIZE - 1] >> 7 == 0 && crypto_core_ristretto255_is_valid_point(encoded) == 1 &&
+           sodium_is_zero(encoded, POINT_SIZE) == 0;
+}
+
 bool accord_sharing_sound(const uint8_t coefficients[][32], unsigned k)
 {
     bool sound = k >= 1 && k <= ACCORD_CUSTODIANS_MAX;
     for (unsigned j = 0; sound && j < k; j++) {
-        sound = crypto_core_ristretto255_is_valid_point(coefficients[j]) == 1 &&
-                sodium_is_zero(coefficients[j], POINT_SIZE) == 0;
+        sound = is_point(coefficients[j]);
     }
     return sound;
 }

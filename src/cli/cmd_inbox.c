@@ -11,12 +11,12 @@
 #include "cli/case_opening.h"
 #include "cli/commands.h"
 #include "cli/enter_call.h"
+#include "cli/plain.h"
 #include "cli/say.h"
 #include "core/text.h"
 #include "crypto/backend.h"
 
 #define DIRECTORY_MODE 0700
-#define PLAIN_SIZE 512
 
 const struct accord_option accord_options_inbox[] = {
     ACCORD_ENTER_ACCORD,
@@ -41,23 +41,6 @@ struct inbox {
     size_t opened, unopened, foreign, absent; /* absent: blinded ones that the mailbox has not */
     bool refused;                             /* one that names this vendor does not open */
 };
-
-/* What a stranger wrote, for a terminal: no controls, and nothing that turns the direction of what follows. */
-static const char *plain(struct accord_bytes text, char shown[PLAIN_SIZE])
-{
-    size_t at = 0;
-    for (size_t i = 0; i < text.size && at + 4 < PLAIN_SIZE; i++) {
-        uint8_t c = text.data[i], next = i + 1 < text.size ? text.data[i + 1] : 0,
-                last = i + 2 < text.size ? text.data[i + 2] : 0;
-        bool turns = c == 0xe2 && ((next == 0x80 && ((last >= 0xaa && last <= 0xae) || last == 0x8e || last == 0x8f)) ||
-                                   (next == 0x81 && last >= 0xa6 && last <= 0xa9));
-        bool control = c < ' ' || c == 0x7f || (c == 0xc2 && next >= 0x80 && next <= 0x9f);
-        shown[at++] = control || turns ? '?' : (char)c;
-        i += turns ? 2 : control && c == 0xc2 ? 1 : 0;
-    }
-    shown[at] = '\0';
-    return shown;
-}
 
 /* Whose keys are they? */
 static int find_vendor(struct inbox *inbox)
@@ -88,9 +71,9 @@ static int find_vendor(struct inbox *inbox)
 
 static void tell_text(const struct inbox *inbox, const char *what, struct accord_bytes text)
 {
-    char shown[PLAIN_SIZE];
+    char shown[ACCORD_PLAIN_SIZE];
     if (text.size > 0) {
-        accord_note(inbox->call, "  %-12s %s", what, plain(text, shown));
+        accord_note(inbox->call, "  %-12s %s", what, accord_plain(text, shown));
     }
 }
 

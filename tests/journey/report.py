@@ -175,6 +175,11 @@ check("its vendor finds it", [r["opened"] for r in got["reports"]] == [True, Tru
 got = inbox("--json").json()
 check("to others it is somebody else's", got["foreign"] == 1 and len(got["reports"]) == 2, got)
 
+# What a stranger wrote is shown as text
+must(report("-o", "tricky", "--title", "a\x7f\u009b2J \u202eb", "poc.py", to=("arm.com",)))
+run = inbox(key=("keys/arm.com/report.key",))
+expect("what a terminal would obey is a question mark", run, 0, r"a\?\?2J \?b")
+
 # Custodians
 run = must(report("-o", "kept", "--custodians", "3/5", "--json", "poc.py"))
 entry = reports()[-1]

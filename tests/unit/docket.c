@@ -653,6 +653,28 @@ static void what_a_revoked_key_said_counts_below_its_index(void **state)
     }
 }
 
+/* Who stole a vendor's key can fill the vendor's room; the roster that takes it away makes room again. */
+static void a_thief_takes_room_until_the_key_is_lost(void **state)
+{
+    (void)state;
+    size_t reported = plain_report(), stolen_at = entry_count;
+    for (unsigned i = 0; i < 130; i++) {
+        new_answer(ACCORD_ANSWER_RECEIPT, "m0.example", reported, reported);
+        answer.value[0] = (uint8_t)i;
+        add_answer();
+    }
+    new_answer(ACCORD_ANSWER_RECEIPT, "m0.example", reported, reported);
+    add_answer_by("m0.example/release");
+    assert_int_equal(only_case()->answer_count, 128);
+    add_roster(true, stolen_at);
+    new_answer(ACCORD_ANSWER_RECEIPT, "m0.example", reported, reported);
+    add_answer_by("m0.example/receipt-2");
+    const struct accord_docket_case *found = only_case();
+    assert_int_equal(found->answer_count, 129);
+    assert_int_equal(found->answers[127].counts, ACCORD_WRONG_SIGNER);
+    assert_int_equal(found->answers[128].counts, ACCORD_OK);
+}
+
 static void junk_takes_nobodys_place(void **state)
 {
     static const char *const junk[] = {"",
@@ -988,6 +1010,7 @@ int main(void)
         TEST(an_extension_races_with_a_disclosure),
         TEST(a_consent_that_came_too_late_moves_nothing),
         TEST(what_a_revoked_key_said_counts_below_its_index),
+        TEST(a_thief_takes_room_until_the_key_is_lost),
         TEST(junk_takes_nobodys_place),
         TEST(a_blinded_vendor_shows_itself),
         TEST(a_receipt_that_does_not_count_shows_nobody),

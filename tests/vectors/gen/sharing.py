@@ -154,6 +154,7 @@ def main():
     out += sharing("greatest scalars", [L - 1, L - 1], 3)
     good = encode(times(5, BASE)).hex()
     bad = ["00" * 32, "01" + "00" * 31, "ed" + "ff" * 30 + "7f", "ff" * 32, words(P + 4), "26948d35ca62e643e26a83177332e6b6afeb9d08e4268b650f1f5bbd8d81d371",
+           good[:62] + f"{int(good[62:], 16) | 0x80:02x}", "00" * 31 + "80",  # what is above 2^255 counts, too
            "e3f2ae0a6abc4e71a884a961c500515f58e30b6aa582dd8db6a65945e08d2d76"]
     for text in bad:
         assert decode(bytes.fromhex(text)) in (None, IDENTITY), text
