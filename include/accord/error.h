@@ -79,6 +79,7 @@
     X(NO_MEMORY, "no-memory", 3, "memory ran out")                                                                     \
     X(NO_SPACE, "no-space", 3, "the caller's buffer is too small")                                                     \
     X(NO_CRYPTO, "no-crypto", 3, "the library that this key needs is not installed")                                   \
+    X(REFUSED, "refused", 1, "the server does not take this")                                                          \
     X(BUSY, "busy", 3, "no more of these are taken now: try again later")                                              \
     X(NETWORK, "network", 3, "the network or the server did not answer as it should")
 

@@ -58,7 +58,9 @@ ACCORD_API unsigned accord_report_work(const struct accord_report_claim *report,
 ACCORD_API void accord_report_commitment(const struct accord_crypto *crypto, const uint8_t salt[32],
                                          struct accord_bytes vendor, const uint8_t parcel[ACCORD_HASH_SIZE],
                                          uint8_t commitment[ACCORD_HASH_SIZE]);
-ACCORD_API void accord_report_blinded(const struct accord_crypto *crypto, const uint8_t salt[32],
+/* The key of `blinded`, which follows from the salt, and from which the salt does not follow: a vendor can show it. */
+ACCORD_API void accord_report_blind_key(const struct accord_crypto *crypto, const uint8_t salt[32], uint8_t key[32]);
+ACCORD_API void accord_report_blinded(const struct accord_crypto *crypto, const uint8_t key[32],
                                       struct accord_bytes vendor, uint8_t blinded[ACCORD_HASH_SIZE]);
 ACCORD_API void accord_report_file_key(const struct accord_crypto *crypto, const uint8_t file_key[ACCORD_FILE_KEY_SIZE],
                                        uint8_t digest[ACCORD_HASH_SIZE]);
@@ -104,7 +106,7 @@ struct accord_answer_claim {
     uint8_t value[ACCORD_HASH_SIZE]; /* receipt: its value; triaged, fix, regulator: a commitment; published: digest of
                                         the release's entry; revealed: digest of the entry; share: the scalar */
     bool has_salt;
-    uint8_t salt[32];         /* receipt: it unblinds the vendor; revealed: of the commitment; disclose: the seed */
+    uint8_t salt[32];         /* receipt: the blind key, which shows the vendor; revealed: of the commitment; disclose: the seed */
     uint64_t until;           /* extend: POSIX seconds */
     struct accord_bytes word; /* refused: a token that says why */
     struct accord_bytes text; /* refused: may be empty; revealed: what was committed to */

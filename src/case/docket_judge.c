@@ -203,7 +203,7 @@ static enum accord_status still_signed(const struct accord_docket *docket, const
                : status;
 }
 
-/* A receipt has the salt where the vendor is blinded, and nowhere else. */
+/* A receipt has the blind key where the vendor is blinded, and nowhere else. */
 static enum accord_status salt_belongs(const struct accord_docket *docket, const struct accord_docket_case *found,
                                        const struct accord_docket_answer *answer, struct accord_error *error)
 {
@@ -213,8 +213,8 @@ static enum accord_status salt_belongs(const struct accord_docket *docket, const
         return ACCORD_OK;
     }
     accord_fail(error, ACCORD_COMMITMENT, 0);
-    accord_error_what(error, ACCORD_LITERAL("salt"));
-    accord_error_expected(error, wanted ? ACCORD_LITERAL("the report's salt, which shows a blinded vendor")
+    accord_error_what(error, ACCORD_LITERAL("blind-key"));
+    accord_error_expected(error, wanted ? ACCORD_LITERAL("the blind key, which shows a blinded vendor")
                                         : ACCORD_LITERAL("none: the vendor is not blinded"));
     return ACCORD_COMMITMENT;
 }

@@ -150,7 +150,8 @@ static enum accord_status check_cover(const struct opening *opening, struct acco
         return refuse(error, ACCORD_COMMITMENT, "the key of the case", "the one in the cover",
                       "another one: somebody copied another's report");
     }
-    accord_report_blinded(crypto, cover->salt, cover->vendor, value);
+    accord_report_blind_key(crypto, cover->salt, value);
+    accord_report_blinded(crypto, value, cover->vendor, value);
     if (claim->vendor.size > 0 ? !accord_bytes_equal(cover->vendor, claim->vendor)
                                : memcmp(value, claim->blinded, sizeof value) != 0) {
         return refuse(error, ACCORD_COMMITMENT, "the vendor", "the one that the entry says", "another one");

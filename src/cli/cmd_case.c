@@ -103,7 +103,7 @@ struct speaking {
     struct accord_commitment keeping; /* what is committed to, or revealed */
     uint8_t value[ACCORD_HASH_SIZE];  /* receipt, published */
     bool has_salt;
-    uint8_t salt[32];                       /* receipt: unblinds; disclose: the seed */
+    uint8_t salt[32];                       /* receipt: the blind key; disclose: the seed */
     uint8_t file_key[ACCORD_FILE_KEY_SIZE]; /* disclose */
 };
 
@@ -275,7 +275,7 @@ static int take_receipt(struct speaking *speaking, const struct accord_case_log 
         speaking->kind = ACCORD_ANSWER_RECEIPT;
         accord_receipt_value(speaking->call->crypto, opening.cover->salt, found->id, opening.parcel, speaking->value);
         speaking->has_salt = found->claim.vendor.size == 0;
-        memcpy(speaking->salt, speaking->has_salt ? opening.cover->salt : speaking->salt, sizeof speaking->salt);
+        accord_report_blind_key(speaking->call->crypto, opening.cover->salt, speaking->salt);
     }
     int result = error.status == ACCORD_OK ? 0 : accord_refuse(speaking->call, speaking->name, &error);
     accord_case_opening_free(&opening);

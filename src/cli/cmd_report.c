@@ -182,6 +182,19 @@ static enum accord_status take_passphrase(struct reporting *reporting, struct ac
 
 /* Drafts */
 
+/* An empty case file is one that was cut off while it was made: nothing had been sent. */
+static void remove_empty(const struct accord_call *call, const char *path)
+{
+    int handle = call->fs->open(call->fs->context, path, ACCORD_OPEN_READ, 0);
+    bool empty = handle >= 0 && call->fs->size(call->fs->context, handle) == 0;
+    if (handle >= 0) {
+        (void)call->fs->close(call->fs->context, handle);
+    }
+    if (empty) {
+        (void)call->fs->unlink(call->fs->context, path);
+    }
+}
+
 static enum accord_status name_files(const struct reporting *reporting, struct accord_report_draft *draft,
                                      struct accord_error *error)
 {
@@ -195,6 +208,9 @@ static enum accord_status name_files(const struct reporting *reporting, struct a
     enum accord_status status = size < 0 || (size_t)size >= sizeof name
                                     ? accord_fail(error, ACCORD_TOO_LARGE, 0)
                                     : accord_report_paths(&draft->sending, name, error);
+    if (status == ACCORD_OK && !accord_call_flag(call, "dry-run")) {
+        remove_empty(call, draft->sending.case_path);
+    }
     const char *const taken[] = {draft->sending.case_path, draft->sending.sealed_path};
     for (size_t i = 0; status == ACCORD_OK && i < sizeof taken / sizeof taken[0]; i++) {
         if (call->fs->exists(call->fs->context, taken[i]) != 0) {

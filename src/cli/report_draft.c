@@ -204,7 +204,8 @@ static void fill_claim(struct accord_report_draft *draft, const struct accord_re
     struct accord_report_claim *claim = &draft->claim;
     uint8_t file_key[ACCORD_FILE_KEY_SIZE];
     if (accord_call_flag(draft->call, "blinded")) {
-        accord_report_blinded(crypto, draft->file.salt, draft->member->domain, claim->blinded);
+        accord_report_blind_key(crypto, draft->file.salt, claim->blinded);
+        accord_report_blinded(crypto, claim->blinded, draft->member->domain, claim->blinded);
     } else {
         claim->vendor = draft->member->domain;
     }

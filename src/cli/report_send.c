@@ -56,12 +56,29 @@ static enum accord_status see(void *context, const struct accord_chain *chain, u
     return ACCORD_OK;
 }
 
+/* A day is what the witnesses' clock leaves to a party's. */
+static enum accord_status refuse_clock(struct accord_error *error, uint64_t claimed, uint64_t witnessed)
+{
+    char ours[32], theirs[32];
+    accord_time_print(claimed, ours);
+    accord_time_print(witnessed, theirs);
+    accord_fail(error, ACCORD_CLOCK, 0);
+    accord_error_what(error, ACCORD_LITERAL("this machine's clock"));
+    accord_error_expected(error, accord_bytes_of(theirs));
+    accord_error_found(error, accord_bytes_of(ours));
+    return ACCORD_CLOCK;
+}
+
 static enum accord_status fill_moment(struct entering *entering, struct accord_error *error)
 {
     const struct accord_call *call = entering->sending->call;
+    uint64_t claimed = call->clock->now(call->clock->context);
     enum accord_status status = accord_case_now_verify(&entering->now, entering->chain, NULL, error);
     if (status != ACCORD_OK) {
         return status;
+    }
+    if (claimed + ACCORD_CASE_DAY < entering->now.time) {
+        return refuse_clock(error, claimed, entering->now.time);
     }
     struct accord_bytes checkpoint = accord_buffer_bytes(&entering->now.checkpoint);
     size_t size = ACCORD_BASE64_SIZE(checkpoint.size);
@@ -71,8 +88,7 @@ static enum accord_status fill_moment(struct entering *entering, struct accord_e
     }
     struct accord_out out = {entering->checkpoint_base64.data, size, 0, false};
     accord_put_base64(&out, checkpoint);
-    entering->sending->claim->moment =
-        (struct accord_moment){call->clock->now(call->clock->context), accord_out_bytes(&out)};
+    entering->sending->claim->moment = (struct accord_moment){claimed, accord_out_bytes(&out)};
     return ACCORD_OK;
 }
 
@@ -177,6 +193,9 @@ static enum accord_status after(void *context, struct accord_reader *reader, uin
     }
     if (status == ACCORD_OK) {
         status = accord_case_now_verify(&now, entering->chain, NULL, error);
+    }
+    if (status == ACCORD_OK && claim->moment.time > now.time + ACCORD_CASE_DAY) {
+        status = refuse_clock(error, claim->moment.time, now.time); /* it is in the log, and does not count */
     }
     if (status == ACCORD_OK) {
         stand(entering, claim->opens, now.time);

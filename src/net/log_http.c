@@ -62,7 +62,7 @@ static enum accord_status unexpected(const struct accord_fetch *fetch, enum acco
     accord_error_found(error, accord_out_bytes(&out));
     if (fetch->http_status / 100 == 3)
         accord_error_expected(error, ACCORD_LITERAL("an answer: redirects are not followed, give the log's own URL"));
-    else if (line.size > 0 && line.size < 80 && fetch->http_status / 100 == 4 && fetch->post)
+    else if (line.size > 0 && fetch->http_status / 100 == 4 && fetch->post)
         accord_error_expected(error, line);
     return status;
 }
@@ -203,7 +203,7 @@ static enum accord_status refusal(const struct accord_fetch *fetch, struct accor
     case 400:
         return unexpected(fetch, ACCORD_MALFORMED, error);
     case 403:
-        return unexpected(fetch, ACCORD_WRONG_SIGNER, error);
+        return unexpected(fetch, ACCORD_REFUSED, error);
     case 413:
         return unexpected(fetch, ACCORD_TOO_LARGE, error);
     default:

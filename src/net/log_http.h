@@ -22,7 +22,7 @@ ACCORD_MUST_USE enum accord_status accord_reader_open_url_with(struct accord_rea
                                                                const struct accord_patience *patience,
                                                                struct accord_error *error);
 /* POST /add: the index. Retries on 429 and 503 as Retry-After says, for up to timeout_ms. ACCORD_NETWORK, and what the
- * log refused: ACCORD_MALFORMED (400), ACCORD_WRONG_SIGNER (403), ACCORD_TOO_LARGE (413), with its words in found. */
+ * log refused: ACCORD_MALFORMED (400), ACCORD_REFUSED (403), ACCORD_TOO_LARGE (413), with its words in found. */
 ACCORD_MUST_USE enum accord_status accord_log_url_add(struct accord_client *client, const char *url,
                                                       struct accord_bytes entry, uint64_t timeout_ms, uint64_t *index,
                                                       struct accord_error *error);

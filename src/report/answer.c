@@ -44,7 +44,7 @@ bool accord_answer_read(struct accord_bytes name, enum accord_answer_kind *kind)
 static const struct {
     struct accord_bytes kind, keys;
 } kinds[] = {
-    {{(const uint8_t *)"receipt", 7}, {(const uint8_t *)"case by previous time checkpoint value salt", 43}},
+    {{(const uint8_t *)"receipt", 7}, {(const uint8_t *)"case by previous time checkpoint value blind-key", 48}},
     {{(const uint8_t *)"progress", 8},
      {(const uint8_t *)"case by previous time checkpoint state commitment release until reason entry salt text", 86}},
     {{(const uint8_t *)"disclose", 8}, {(const uint8_t *)"case by time checkpoint file-key seed", 37}},
@@ -98,7 +98,7 @@ static bool receipt(struct accord_fields *fields, struct accord_answer_claim *an
     answer->kind = ACCORD_ANSWER_RECEIPT;
     return link(fields, answer) &&
            accord_lines_bytes(fields, ACCORD_LITERAL("value"), answer->value, sizeof answer->value) &&
-           optional_salt(fields, ACCORD_LITERAL("salt"), answer);
+           optional_salt(fields, ACCORD_LITERAL("blind-key"), answer);
 }
 
 /* reason <token> [<text>] */

@@ -55,7 +55,7 @@ static void put_receipt(struct accord_out *out, const struct accord_answer_claim
     put_head(out, ACCORD_LITERAL("receipt"), answer);
     accord_lines_put_bytes(out, ACCORD_LITERAL("value"), hash_of(answer->value));
     if (answer->has_salt)
-        accord_lines_put_bytes(out, ACCORD_LITERAL("salt"), hash_of(answer->salt));
+        accord_lines_put_bytes(out, ACCORD_LITERAL("blind-key"), hash_of(answer->salt));
 }
 
 static void put_disclose(struct accord_out *out, const struct accord_answer_claim *answer)

@@ -47,11 +47,17 @@ void accord_report_commitment(const struct accord_crypto *crypto, const uint8_t 
     hmac(crypto, salt, pieces, 4, commitment);
 }
 
-void accord_report_blinded(const struct accord_crypto *crypto, const uint8_t salt[32], struct accord_bytes vendor,
+void accord_report_blind_key(const struct accord_crypto *crypto, const uint8_t salt[32], uint8_t key[32])
+{
+    const struct accord_bytes pieces[] = {ACCORD_LITERAL("accord/v1/blind-key\n")};
+    hmac(crypto, salt, pieces, 1, key);
+}
+
+void accord_report_blinded(const struct accord_crypto *crypto, const uint8_t key[32], struct accord_bytes vendor,
                            uint8_t blinded[ACCORD_HASH_SIZE])
 {
     const struct accord_bytes pieces[] = {ACCORD_LITERAL("accord/v1/vendor\n"), vendor};
-    hmac(crypto, salt, pieces, 2, blinded);
+    hmac(crypto, key, pieces, 2, blinded);
 }
 
 void accord_report_file_key(const struct accord_crypto *crypto, const uint8_t file_key[ACCORD_FILE_KEY_SIZE],

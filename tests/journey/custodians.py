@@ -3,9 +3,8 @@ no host can prevent or hasten it. Months go by: the machine's clock is shifted, 
 
 import hashlib
 import signal
-import time
 
-from journey import *
+from remote import *
 
 os.environ["LD_PRELOAD"] = os.environ["SHIFTED_CLOCK"]
 os.environ["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
@@ -247,7 +246,9 @@ shown = must(accord("case", "show", "accord", wrong))
 check("everybody sees who complained", "complaint" in str(shown), shown)
 
 # Five of nine. The vendor is gone, the reporter is gone.
+old_checkpoint = read("accord/public/checkpoint")
 big = report("big", NINE, 5)
+far = report("far", ["bitdefender.com", "f-secure.com"], 2)
 plain_sealed = read("big.age")
 for path in [*DIR.glob("*.accord-case"), *DIR.glob("*.age"), *(DIR / "keys/cisco.com").glob("re*.key")]:
     path.unlink()
@@ -282,6 +283,27 @@ run = opened(big, "--by", "abb.com", "--key", key("abb.com", "receipt"), "--json
 check("a member logs its key", run.status == 0 and run.json()["logged"], run)
 expect("everybody opens it from now on", accord("case", "show", "accord", big), 0, "what was sealed is what its entry committed to")
 check("no more is due", did(custodian("guardtime.com", "--json")) == [])
+
+# The same by the log's URL
+def post(handler, body):
+    """POST /add as `accord serve` answers it."""
+    index = must(accord("log", "add", "accord/public", "-", stdin=body)).out.strip()
+    must(publish(*MEMBERS))
+    handler.reply(200, index.encode())
+
+
+web = Web("accord/public", post)
+web.misbehave("/checkpoint", lambda handler: handler.reply(200, old_checkpoint))
+expect("an older tree by the log's URL", custodian("bitdefender.com", dir=web.url), 1, "older version")
+check("nothing was posted", not [path for path in web.paths if path.startswith("POST")], web.paths)
+web.misbehave("", None)
+for member in ("bitdefender.com", "f-secure.com"):
+    check(f"{member} gives its share there", far in given(custodian(member, "--json", dir=web.url)))
+run = accord("case", "open", "--accord", web.url, "--trust", "accord.trust", "-o", "far.out", far)
+expect("and it opens, fetched from the log's mailbox", run, 0, "shares of 2 custodians")
+check("with what was in it", read("far.out/far.poc") == b"how to far")
+expect("a log that cannot be asked", custodian("avast.com", dir=refused_port()), 3)
+
 for path in (DIR / "accord/public/mailbox").iterdir():
     path.unlink()
 expect("its host is gone, too", opened(big), 3)

@@ -79,7 +79,7 @@ server = Server()
 LOG = url(server)
 check("the next start clears it", os.listdir(DIR / "mailbox") == [], os.listdir(DIR / "mailbox"))
 status("it still knows what is announced", ask(server, "POST", path, sent), 201)
-expect("where only members' friends may, a stranger is refused", report(LOG, "poc.txt", name="stranger"), 1, "introduce")
+expect("where only members' friends may, a stranger is refused", report(LOG, "poc.txt", name="stranger"), 1, "a member's introduction")
 expect("and one whom a member introduces is not", report(LOG, "poc.txt", name="friend", options=["--introduce", "keys/b.example/receipt.key"]), 0)
 
 # Answers by whom they are not

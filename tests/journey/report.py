@@ -121,6 +121,9 @@ check("the mailbox has what was sealed", mail(entry).read_bytes() == read("one.a
 check("nothing else is left", sorted(p.name for p in DIR.glob("one*")) == ["one.accord-case", "one.age"])
 check("it opens after 90 days", 89 * 86400 < case["opens"] - time.time() < 91 * 86400, case)
 check("and its vendor is silent after 7", 6 * 86400 < case["silent"] - time.time() < 8 * 86400, case)
+write("empty.accord-case", "")
+must(report("-o", "empty", "poc.py", to=("nokia.com",)))
+check("but a case file that was cut off while it was made", len(read("empty.accord-case")) > 1000)
 expect("nothing is written over", report("-o", "one", "poc.py"), 1, "exists already")
 run = inbox("--json", "-o", "in")
 found = run.json()["reports"][0]
@@ -138,6 +141,12 @@ expect("once more writes nothing over", inbox("-o", "in"), 0, "a heap overflow")
 check("what was edited is as it was edited", read(f"in/{short}/poc.py") == b"edited" and not (DIR / f"in/{short}.part").exists())
 run = inbox("--json", key=(SAP,))
 check("another's inbox is empty", run.status == 0 and run.json()["reports"] == [], run)
+
+before = size_of()
+run = accord("report", "--accord", "accord", "--to", "cisco.com", "-o", "late", "poc.py",
+             env={"LD_PRELOAD": os.environ["SHIFTED_CLOCK"], "CLOCK_SHIFT": "-200000", "ASAN_OPTIONS": "verify_asan_link_order=0"})
+expect("a clock that is two days late makes no report that would not count", run, 1, "this machine's clock")
+check("nothing of it is logged, or left", size_of() == before and not list(DIR.glob("late.*")))
 
 # What others make of it
 if shutil.which("age"):

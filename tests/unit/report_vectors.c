@@ -188,6 +188,8 @@ static void makes_the_values(void **state)
         bool is_state = accord_answer_read(w.word[0], &kind) && kind != ACCORD_ANSWER_RECEIPT;
         if (accord_bytes_equal(w.word[0], slice("commitment")))
             accord_report_commitment(crypto, w.bytes[1], w.word[2], w.bytes[3], value);
+        else if (accord_bytes_equal(w.word[0], slice("blind-key")))
+            accord_report_blind_key(crypto, w.bytes[1], value);
         else if (accord_bytes_equal(w.word[0], slice("blinded")))
             accord_report_blinded(crypto, w.bytes[1], w.word[2], value);
         else if (accord_bytes_equal(w.word[0], slice("file-key")))
@@ -202,7 +204,7 @@ static void makes_the_values(void **state)
         assert_int_equal(w.size[w.count - 1], sizeof value);
         assert_memory_equal(value, w.bytes[w.count - 1], sizeof value);
     }
-    assert_int_equal(count, 14);
+    assert_int_equal(count, 16);
 }
 
 static void counts_the_work(void **state)

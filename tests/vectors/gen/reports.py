@@ -188,7 +188,7 @@ def reports():
 def answers():
     alpha = RELEASE["alpha.example"]
     RECEIPTED = ["accord/v1/receipt", *HEAD, *LINK, "value " + b("value")]
-    SALTED = RECEIPTED + ["salt " + b("salt")]
+    SALTED = RECEIPTED + ["blind-key " + b("salt")]
     STATES = {
         "triaged": ["commitment " + b("verdict")], "fix": ["commitment " + b("fix")], "regulator": ["commitment " + b("notice")],
         "need-info": [], "published": ["release " + digest("release")], "exploited": [], "extend": ["until 1709000000"],
@@ -220,11 +220,11 @@ def answers():
         if not STATES[state]:
             vector("progress", "malformed", "more-of-" + state, progress(state) + STATES[other], RECEIPT)
 
-    vector("receipt", "ok", "salt", SALTED, RECEIPT)
+    vector("receipt", "ok", "blind-key", SALTED, RECEIPT)
     hashes("receipt", SALTED, "value", [RECEIPT])
-    hashes("receipt", SALTED, "salt", [RECEIPT])
+    hashes("receipt", SALTED, "blind-key", [RECEIPT])
     vector("receipt", "bad-hex", "previous", changed(SALTED, "previous", "previous none"), RECEIPT)
-    vector("receipt", "missing-field", "salt-before-value", RECEIPTED[:-1] + SALTED[-1:] + RECEIPTED[-1:], RECEIPT)
+    vector("receipt", "missing-field", "blind-key-before-value", RECEIPTED[:-1] + SALTED[-1:] + RECEIPTED[-1:], RECEIPT)
     vector("disclose", "ok", "seed", kinds["disclose"], RECEIPT)
     hashes("disclose", DISCLOSED, "file-key", [RECEIPT], 16)
     hashes("disclose", kinds["disclose"], "seed", [RECEIPT])
@@ -296,10 +296,12 @@ def values():
     for name in "one", "two":
         salt, parcel, case = octets(name + " salt"), octets(name + " parcel"), octets(name + " case")
         key = octets(name + " key", 16)
+        blind = hmac.new(salt, b"accord/v1/blind-key" + bytes([10]), hashlib.sha256).digest()
         vendor, text = name.encode() + b".example", b"the verdict " + name.encode()
         lines += [f"commitment {b64(salt)} {vendor.decode()} {b64(parcel)} "
                   + mac(salt, b"accord/v1/report\n", vendor, b"\n", parcel),
-                  f"blinded {b64(salt)} {vendor.decode()} {mac(salt, b'accord/v1/vendor' + bytes([10]), vendor)}",
+                  f"blind-key {b64(salt)} {b64(blind)}",
+                  f"blinded {b64(blind)} {vendor.decode()} {mac(blind, b'accord/v1/vendor' + bytes([10]), vendor)}",
                   f"file-key {b64(key)} {b64(hashlib.sha256(b'accord/v1/file-key' + bytes([10]) + key).digest())}",
                   f"receipt {b64(salt)} {b64(case)} {b64(parcel)} " + mac(salt, b"accord/v1/receipt\n", case, parcel)]
         for state in b"triaged", b"fix", b"regulator":
