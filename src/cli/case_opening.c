@@ -62,6 +62,9 @@ static enum accord_status take_sealed(void *context, struct accord_bytes bytes, 
     if (bytes.size > opening->claim->sealed_size - opening->size) {
         return refuse(error, ACCORD_COMMITMENT, "the sealed report", "as many octets as its entry says", "more");
     }
+    for (size_t i = 0; i < bytes.size && opening->out->head_size < ACCORD_CASE_HEAD_SIZE; i++) {
+        opening->out->head[opening->out->head_size++] = bytes.data[i];
+    }
     opening->size += bytes.size;
     opening->call->crypto->sha256_update(&opening->sealed, bytes.data, bytes.size);
     accord_progress_step(&opening->progress, opening->size >> 20, opening->claim->sealed_size >> 20);
@@ -219,6 +222,47 @@ enum accord_status accord_case_open(struct accord_case_opening *out, const struc
     accord_wipe(opening, sizeof *opening);
     free(opening);
     return status;
+}
+
+/* What a seed makes again, held against what was there. */
+struct resealing {
+    const struct accord_case_opening *opening;
+    size_t at;
+    bool same;
+};
+
+static enum accord_status compare(void *context, struct accord_bytes bytes, struct accord_error *error)
+{
+    struct resealing *resealing = context;
+    const struct accord_case_opening *opening = resealing->opening;
+    (void)error;
+    resealing->same = resealing->same && bytes.size <= opening->head_size - resealing->at &&
+                      memcmp(opening->head + resealing->at, bytes.data, bytes.size) == 0;
+    resealing->at += resealing->same ? bytes.size : 0;
+    return ACCORD_OK;
+}
+
+enum accord_status accord_case_reseal(const struct accord_case_opening *opening,
+                                      const uint8_t seed[ACCORD_AGE_SEED_SIZE], struct accord_error *error)
+{
+    uint8_t recipients[ACCORD_COVER_RECIPIENTS_MAX][32];
+    const struct accord_cover *cover = opening->cover;
+    struct resealing resealing = {.opening = opening, .same = true};
+    struct accord_age_sealer *sealer = NULL;
+    for (size_t i = 0; i < cover->recipient_count; i++) {
+        resealing.same = resealing.same && accord_age_recipient_read(cover->recipients[i], recipients[i]);
+    }
+    const struct accord_age_sealing sealing = {.recipients = (const uint8_t(*)[32])recipients,
+                                               .recipient_count = cover->recipient_count,
+                                               .seed = seed,
+                                               .sink = {&resealing, compare}};
+    enum accord_status status = resealing.same ? accord_age_sealer_new(&sealer, &sealing, error) : ACCORD_OK;
+    accord_age_sealer_free(sealer);
+    if (status != ACCORD_OK || (resealing.same && resealing.at > 0)) {
+        return status;
+    }
+    return refuse(error, ACCORD_COMMITMENT, "the seed", "the sealed report, sealed to those whom its cover names",
+                  "another one: they could never open it");
 }
 
 void accord_case_opening_free(struct accord_case_opening *opening)

@@ -6,6 +6,8 @@
 #include "case/parcel.h"
 #include "cli/command.h"
 
+#define ACCORD_CASE_HEAD_SIZE 8192
+
 /* With what: one of them. */
 struct accord_case_keys {
     const uint8_t (*secrets)[32]; /* X25519 keys */
@@ -19,6 +21,8 @@ struct accord_case_opening {
     uint8_t parcel[ACCORD_HASH_SIZE]; /* digest */
     uint8_t file_key[ACCORD_FILE_KEY_SIZE];
     struct accord_parcel_reader *reader;
+    uint8_t head[ACCORD_CASE_HEAD_SIZE]; /* the first octets of the sealed report: more than its header */
+    size_t head_size;
 };
 /* location is the log's (a directory or a URL); local, where it is not NULL, a file that holds the sealed report.
  * Extracts into directory, which it makes, where that is not NULL: files of mode 0600, beside `cover`; nothing is
@@ -30,6 +34,12 @@ ACCORD_MUST_USE enum accord_status accord_case_open(struct accord_case_opening *
                                                     const char *location, const struct accord_docket_case *found,
                                                     const struct accord_case_keys *keys, const char *local,
                                                     const char *directory, struct accord_error *error);
+/* Does this seed make the same sealed report, for the recipients that the cover names? Then these could open it, from
+ * the day on which it came. The header and the nonce are made again; the rest follows from them and the parcel.
+ * ACCORD_COMMITMENT. */
+ACCORD_MUST_USE enum accord_status accord_case_reseal(const struct accord_case_opening *opening,
+                                                      const uint8_t seed[ACCORD_AGE_SEED_SIZE],
+                                                      struct accord_error *error);
 void accord_case_opening_free(struct accord_case_opening *opening);
 /* The secrets of the report keys that --report-key (or the option of this name) lists, with --passphrase-file: *secrets
  * is allocated, and accord_case_secrets_free wipes it. */

@@ -49,6 +49,38 @@ static const char *receipt_words(const struct accord_call *call, const struct ac
                                         : "its vendor gave no receipt";
 }
 
+/* How many of those whom it was sealed to are report keys of its vendor, as the newest roster has them. */
+static size_t vendors_keys(const struct accord_roster_claim *roster, const struct accord_cover *cover)
+{
+    size_t member = accord_roster_member(roster, cover->vendor), count = 0;
+    for (size_t i = 0; i < cover->recipient_count; i++) {
+        for (size_t k = 0; member != SIZE_MAX && k < roster->key_count; k++) {
+            count += roster->keys[k].role == ACCORD_ROLE_REPORT && roster->keys[k].member == member &&
+                     accord_bytes_equal(roster->keys[k].text, cover->recipients[i]);
+        }
+    }
+    return count;
+}
+
+/* Whom it was sealed to, where the reporter gave the seed: whether the vendor could read it is settled then. */
+static enum accord_status tell_sealing(const struct accord_call *call, const struct accord_case_log *log,
+                                       const struct accord_docket_answer *answer,
+                                       const struct accord_case_opening *opening, struct accord_error *error)
+{
+    const struct accord_cover *cover = opening->cover;
+    if (!answer->has_salt) {
+        return ACCORD_OK;
+    }
+    enum accord_status status = accord_case_reseal(opening, answer->salt, error);
+    if (status == ACCORD_OK) {
+        accord_note(call,
+                    "  its seed makes the same octets again: it was sealed to %zu keys, of which %zu are its vendor's "
+                    "in the newest roster",
+                    cover->recipient_count, vendors_keys(accord_chain_roster(log->chain), cover));
+    }
+    return status;
+}
+
 static void tell_cover(const struct accord_call *call, const struct accord_docket_case *found,
                        const struct accord_case_opening *opening)
 {
@@ -82,8 +114,9 @@ static json_t *cover_json(const struct accord_cover *cover)
 }
 
 /* Opens it with what was disclosed, and says what came out. */
-static int show_disclosed(const struct accord_call *call, const struct accord_docket_case *found,
-                          const struct accord_docket_answer *answer, json_t *object)
+static int show_disclosed(const struct accord_call *call, const struct accord_case_log *log,
+                          const struct accord_docket_case *found, const struct accord_docket_answer *answer,
+                          json_t *object)
 {
     struct accord_error error = {0};
     struct accord_case_opening opening = {0};
@@ -93,6 +126,9 @@ static int show_disclosed(const struct accord_call *call, const struct accord_do
     int result = 0;
     if (error.status == ACCORD_OK) {
         tell_cover(call, found, &opening);
+        error.status = tell_sealing(call, log, answer, &opening, &error);
+    }
+    if (error.status == ACCORD_OK) {
         (void)json_object_set_new(object, "disclosure", cover_json(opening.cover));
         result = accord_answer(call, object);
     } else {
@@ -115,7 +151,7 @@ static int show(const struct accord_call *call, const struct accord_case_log *lo
     accord_buffer_free(&text);
     json_t *object = accord_case_json(found, now, true);
     if (answer != NULL) {
-        return show_disclosed(call, found, answer, object);
+        return show_disclosed(call, log, found, answer, object);
     }
     if (accord_call_value(call, "output") != NULL) {
         json_decref(object);

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "cli/commands.h"
 #include "cli/log_source.h"
+#include "cli/mirror_mailbox.h"
 #include "cli/say.h"
 #include "cli/trust_file.h"
 #include "mirror/pull.h"
@@ -20,6 +21,7 @@ const struct accord_option accord_options_log_mirror[] = {
     {.name = "trust", .value = "TRUST", .help = "a trust file, whose roster's quorum must have cosigned"},
     {.name = "key", .value = "KEY", .help = "a witness key: adds its cosignature, which says that DIR holds it all"},
     {.name = "passphrase-file", .value = "F", .help = "the passphrase that opens KEY"},
+    {.name = "mailbox", .help = "copy the sealed reports in its mailbox, too"},
     {.name = NULL}};
 
 /* Everything that one run touches. */
@@ -135,7 +137,17 @@ static int refuse(const struct mirroring *mirroring, const struct accord_error *
     return accord_refuse(call, call->operands[0], error);
 }
 
-static int tell(const struct mirroring *mirroring)
+static void tell_mailbox(const struct accord_call *call, const struct accord_mirrored_mailbox *mailbox)
+{
+    if (accord_call_flag(call, "mailbox")) {
+        accord_note(call,
+                    "%" PRIu64 " sealed reports are announced: %" PRIu64 " copied, %" PRIu64 " were there, %" PRIu64
+                    " the log does not have",
+                    mailbox->announced, mailbox->copied, mailbox->held, mailbox->missing);
+    }
+}
+
+static int tell(const struct mirroring *mirroring, const struct accord_mirrored_mailbox *mailbox)
 {
     const struct accord_call *call = mirroring->call;
     const struct accord_pulled *pulled = &mirroring->pulled;
@@ -154,13 +166,16 @@ static int tell(const struct mirroring *mirroring)
         accord_note(call, "copied: %s holds all %" PRIu64 " entries of %.*s, %" PRIu64 " of them new",
                     call->operands[1], claim.size, ACCORD_TEXT(claim.origin), pulled->put);
     }
-    return accord_answer_with(
-        call,
-        json_pack("{s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:b}", "origin", accord_json_text(claim.origin), "size",
-                  accord_json_number(claim.size), "root", accord_json_digest(claim.root), "held",
-                  accord_json_number(held), "new", accord_json_number(pulled->put), "changed", pulled->changed,
-                  "cosigned", mirroring->into.cosigner != NULL && !pulled->stopped, "stopped", pulled->stopped),
-        pulled->stopped ? 3 : 0);
+    tell_mailbox(call, mailbox);
+    return accord_answer_with(call,
+                              json_pack("{s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:b, s:o, s:o}", "origin",
+                                        accord_json_text(claim.origin), "size", accord_json_number(claim.size), "root",
+                                        accord_json_digest(claim.root), "held", accord_json_number(held), "new",
+                                        accord_json_number(pulled->put), "changed", pulled->changed, "cosigned",
+                                        mirroring->into.cosigner != NULL && !pulled->stopped, "stopped",
+                                        pulled->stopped, "reports", accord_json_number(mailbox->announced),
+                                        "reports_missing", accord_json_number(mailbox->missing)),
+                              pulled->stopped ? 3 : 0);
 }
 
 static int run(struct accord_call *call, struct accord_pull_judge judge, const struct accord_signer *cosigner)
@@ -175,8 +190,12 @@ static int run(struct accord_call *call, struct accord_pull_judge judge, const s
     accord_pulled_init(&mirroring.pulled);
     await_signals();
     enum accord_status status = pull(&mirroring, &error);
+    struct accord_mirrored_mailbox mailbox = {0};
+    if (status == ACCORD_OK && accord_call_flag(call, "mailbox") && !mirroring.pulled.stopped) {
+        status = accord_mirror_mailbox(call, call->operands[0], call->operands[1], &mailbox, &error);
+    }
     error.status = status;
-    int result = status == ACCORD_OK ? tell(&mirroring) : refuse(&mirroring, &error);
+    int result = status == ACCORD_OK ? tell(&mirroring, &mailbox) : refuse(&mirroring, &error);
     accord_copy_close(mirroring.into.copy);
     accord_reader_close(mirroring.reader);
     accord_pulled_free(&mirroring.pulled);

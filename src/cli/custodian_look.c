@@ -180,6 +180,17 @@ static enum accord_status attend(struct accord_custodian_looking *looking, const
     return status;
 }
 
+/* Most likely its name is misspelt; or it has left, and nothing that it says counts any more. */
+static void tell_stranger(struct accord_custodian_looking *looking, const struct accord_case_log *log)
+{
+    bool is_member = accord_roster_member(accord_chain_roster(log->chain), looking->member) != SIZE_MAX;
+    if (!is_member && !looking->told_stranger) {
+        accord_note(looking->call, "%.*s is no member by the newest roster: it is nobody's custodian",
+                    ACCORD_TEXT(looking->member));
+    }
+    looking->told_stranger = !is_member;
+}
+
 static enum accord_status attend_all(struct accord_custodian_looking *looking, const struct accord_case_log *log,
                                      struct accord_error *error)
 {
@@ -214,6 +225,7 @@ enum accord_status accord_custodian_look(struct accord_custodian_looking *lookin
         status = follow_roster(looking, &log, error);
     }
     if (status == ACCORD_OK) {
+        tell_stranger(looking, &log);
         status = attend_all(looking, &log, error);
     }
     if (status == ACCORD_OK) {

@@ -22,6 +22,7 @@ struct accord_custodian_looking {
     struct accord_custodian_state state;
     const volatile sig_atomic_t *stop; /* set: ends before the next entry */
     volatile sig_atomic_t *idle;       /* is set where a signal may end it at once */
+    bool told_stranger;                /* that it is no member */
     /* of the last look */
     json_t *did; /* what was done, or is due; owned */
     size_t waiting, failed;

@@ -148,6 +148,9 @@ check("what is kept stays still", read("sap.com.state") == kept)
 run = accord("custodian", "run", "--accord", "accord", "--member", "sap.com", "--key", key("sap.com", "report"), "--sign", key("sap.com", "receipt"))
 expect("without a trust file nobody is believed", run, 3, "trust: it does not exist")
 
+expect("a name that is nobody's is told", accord("custodian", "run", "--accord", "accord", "--member", "sap.example", "--key", key("sap.com", "report"),
+                                                "--sign", key("sap.com", "receipt"), "--trust", "accord.trust"), 0, "sap.example is no member")
+
 # Both sides may agree to more time; one alone may not. Who withdraws ends it.
 clock(31)
 long, alone, gone = (report(name, THREE, 2) for name in ("long", "alone", "gone"))

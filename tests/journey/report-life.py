@@ -24,7 +24,7 @@ check("what is shown of it says that it is unverified", run.status == 0 and "unv
 check("and nothing of what is in it", "Overflow" not in run.out)
 
 expect("another member's inbox is empty", accord("inbox", "--accord", LOG, "--key", "keys/b.example/report.key", "--vendor", "b.example"), 0,
-       "0 reports that open")
+       "0 open")
 run = accord("inbox", "--accord", LOG, "--key", "keys/a.example/report.key", "--vendor", "a.example", "-o", "in")
 expect("the vendor opens it", run, 0, "Overflow in the parser")
 extracted = [path for path in (DIR / "in").rglob("*") if path.is_file()]
@@ -61,10 +61,15 @@ expect("before its time it is disclosed by those alone who say so", reporter(LOG
 expect("and say so", reporter(LOG, "disclose", options=["--early"]), 0)
 run = show(LOG, CASE, "-o", "opened")
 expect("anybody opens it", run, 0, "what was sealed is what its entry committed to")
+check("and sees that its vendor could", "its seed makes the same octets again: it was sealed to 1 keys, of which 1 are" in run.err, run)
 check("sees that the vendor had this very report", "its vendor's receipt is of this very report" in run.err, run)
 check("that it was early", "opened early" in run.out, run)
 check("and reads it", read("opened/poc.txt") == read("poc.txt"))
 
+# Its host vanishes: a mirror has it all
+expect("a mirror copies the mailbox, too", accord("log", "mirror", LOG, "copy", "--trust", "accord.trust", "--mailbox"), 0, "1 copied")
+expect("once", accord("log", "mirror", LOG, "copy", "--trust", "accord.trust", "--mailbox"), 0, "0 copied, 1 were there, 0")
+expect("and shows the case as the log does", show("copy", CASE, "--trust", "accord.trust"), 0, "this very report")
 os.rename(DIR / "mailbox" / sealed(), DIR / "gone")
 expect("where the host deletes it, that is told", show(LOG, CASE), 3)
 expect("whoever has the sealed file goes on", show(LOG, CASE, "--sealed", "flaw.age"), 0, "this very report")
@@ -73,5 +78,7 @@ expect("with a trust file nobody is believed about who is in", show(LOG, CASE, "
 check("the page of status is not hurt by it", accord("status", LOG).status == 0)
 server.process.send_signal(signal.SIGTERM)
 check("the server ends", server.process.wait(PATIENCE) == 0)
+expect("the log is gone", show(LOG, CASE), 3)
+expect("the mirror is not", show("copy", CASE, "--trust", "accord.trust"), 0, "this very report")
 expect("the same from the directory", accord("case", "show", "accord", CASE, "--sealed", "flaw.age"), 0, "this very report")
 finish()
