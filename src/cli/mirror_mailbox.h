@@ -2,6 +2,7 @@
 #ifndef ACCORD_CLI_MIRROR_MAILBOX_H
 #define ACCORD_CLI_MIRROR_MAILBOX_H
 
+#include "accord/error.h"
 #include "cli/command.h"
 
 struct accord_mirrored_mailbox {
