@@ -609,7 +609,7 @@ const struct accord_command accord_commands[] = {
      .operands = "",
      .operands_min = 0,
      .operands_max = 0,
-     .summary = "a custodian's side: check the shares that one was given, give them when they are due",
+     .summary = "a custodian's side: check one's shares, and give them when they are due",
      .description =
          "Looks at each report whose custodian the member is. Its sealed share is opened and checked at once; where "
          "the "
