@@ -2,6 +2,7 @@
  * whether it will count, log it, and log a tick. What is said the command knows. */
 #include "cli/case_call.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -115,30 +116,6 @@ static enum accord_status judge(void *context, const struct accord_roster_claim 
     return status;
 }
 
-enum accord_status accord_case_say(const struct accord_case_saying *saying, struct accord_entered *entered,
-                                   struct accord_error *error)
-{
-    struct run run = {.saying = saying};
-    const struct accord_enter_plan plan = {.context = &run, .begin = begin, .see = see, .make = make, .judge = judge};
-    accord_case_now_init(&run.now);
-    accord_buffer_init(&run.checkpoint_base64, ACCORD_BASE64_SIZE(ACCORD_MOMENT_CHECKPOINT_MAX));
-    enum accord_status status = accord_enter_log(saying->enter, &plan, entered, error);
-    accord_docket_free(run.docket);
-    accord_case_now_free(&run.now);
-    accord_buffer_free(&run.checkpoint_base64);
-    if (status == ACCORD_OK) {
-        struct accord_error late;
-        if (accord_case_tick(saying->enter, entered, &late) != ACCORD_OK) {
-            accord_note(
-                saying->call,
-                "note: the checkpoint under it could not be logged, too (%s): its time counts from the next one "
-                "that an entry of this log carries",
-                late.what);
-        }
-    }
-    return status;
-}
-
 /* Ticks */
 
 struct ticking {
@@ -146,15 +123,59 @@ struct ticking {
     const struct accord_entered *entered;
     const struct accord_chain *chain; /* the walk's */
     struct accord_case_now now;
+    /* Where it is asked whether an answer counts, which is known under the checkpoint that it got. */
+    struct accord_docket *docket;
+    struct accord_case_roots roots;
+    struct accord_docket_log docket_log;
+    bool was_found;
+    enum accord_status counts;
+    struct accord_error why;
 };
 
 static enum accord_status begin_tick(void *context, const struct accord_chain *chain, struct accord_reader *reader,
                                      uint64_t size, struct accord_error *error)
 {
     struct ticking *ticking = context;
-    (void)reader, (void)size, (void)error;
+    (void)size;
     ticking->chain = chain;
-    return ACCORD_OK;
+    ticking->roots = (struct accord_case_roots){ticking->enter->crypto, reader};
+    enum accord_status status =
+        accord_buffer_append(&ticking->now.checkpoint, accord_buffer_bytes(&ticking->entered->checkpoint));
+    if (status != ACCORD_OK) {
+        return accord_fail(error, status, 0);
+    }
+    status = accord_checkpoint_parse(&ticking->now.claim, accord_buffer_bytes(&ticking->now.checkpoint), error);
+    ticking->docket_log = accord_case_docket_log(&ticking->roots, ticking->now.claim.origin);
+    return status;
+}
+
+static enum accord_status see_tick(void *context, const struct accord_chain *chain, uint64_t index,
+                                   struct accord_bytes entry, struct accord_error *error)
+{
+    struct ticking *ticking = context;
+    return ticking->docket == NULL
+               ? ACCORD_OK
+               : accord_docket_see(ticking->docket, chain, &ticking->docket_log, index, entry, error);
+}
+
+/* Another answer may have come first, while this one was made. */
+static enum accord_status look_for(struct ticking *ticking, struct accord_error *error)
+{
+    uint8_t digest[ACCORD_HASH_SIZE];
+    accord_hash(ticking->enter->crypto, accord_buffer_bytes(&ticking->entered->entry), digest);
+    enum accord_status status =
+        accord_docket_judge(ticking->docket, ticking->chain, ticking->now.claim.size, ticking->now.time, error);
+    for (size_t i = 0; status == ACCORD_OK && i < accord_docket_count(ticking->docket); i++) {
+        const struct accord_docket_case *one = accord_docket_case(ticking->docket, i);
+        for (size_t k = 0; k < one->answer_count; k++) {
+            if (memcmp(one->answers[k].event.digest, digest, sizeof digest) == 0) {
+                ticking->was_found = true;
+                ticking->counts = one->answers[k].counts;
+                ticking->why = one->answers[k].why;
+            }
+        }
+    }
+    return status;
 }
 
 static enum accord_status make_tick(void *context, const struct accord_roster_claim *roster, struct accord_out *text,
@@ -163,14 +184,9 @@ static enum accord_status make_tick(void *context, const struct accord_roster_cl
     struct ticking *ticking = context;
     struct accord_case_now *now = &ticking->now;
     (void)roster;
-    enum accord_status status =
-        accord_buffer_append(&now->checkpoint, accord_buffer_bytes(&ticking->entered->checkpoint));
-    if (status != ACCORD_OK) {
-        return accord_fail(error, status, 0);
-    }
-    status = accord_checkpoint_parse(&now->claim, accord_buffer_bytes(&now->checkpoint), error);
-    if (status == ACCORD_OK) {
-        status = accord_case_now_verify(now, ticking->chain, NULL, error);
+    enum accord_status status = accord_case_now_verify(now, ticking->chain, NULL, error);
+    if (status == ACCORD_OK && ticking->docket != NULL) {
+        status = look_for(ticking, error);
     }
     if (status == ACCORD_OK) {
         accord_tick_print(text, accord_buffer_bytes(&now->checkpoint));
@@ -186,19 +202,65 @@ static enum accord_status judge_tick(void *context, const struct accord_roster_c
     return accord_tick_parse(&claim, entry, error);
 }
 
+static enum accord_status tick(struct ticking *ticking, struct accord_error *error)
+{
+    const struct accord_enter_plan plan = {
+        .context = ticking, .begin = begin_tick, .see = see_tick, .make = make_tick, .judge = judge_tick};
+    struct accord_entered ticked;
+    accord_entered_init(&ticked);
+    accord_case_now_init(&ticking->now);
+    enum accord_status status = accord_enter_log(ticking->enter, &plan, &ticked, error);
+    accord_entered_free(&ticked);
+    accord_case_now_free(&ticking->now);
+    return status;
+}
+
 enum accord_status accord_case_tick(const struct accord_enter *enter, const struct accord_entered *entered,
                                     struct accord_error *error)
 {
     struct ticking ticking = {.enter = enter, .entered = entered};
-    const struct accord_enter_plan plan = {
-        .context = &ticking, .begin = begin_tick, .make = make_tick, .judge = judge_tick};
-    struct accord_entered ticked;
-    accord_entered_init(&ticked);
-    accord_case_now_init(&ticking.now);
-    enum accord_status status = accord_enter_log(enter, &plan, &ticked, error);
-    accord_entered_free(&ticked);
-    accord_case_now_free(&ticking.now);
+    return tick(&ticking, error);
+}
+
+/* Logs the tick, and looks on the way whether the answer counts. */
+static enum accord_status check_counts(const struct accord_case_saying *saying, struct accord_entered *entered,
+                                       struct accord_error *error)
+{
+    const struct accord_docket_filter filter = {0};
+    struct accord_error late;
+    struct ticking ticking = {.enter = saying->enter, .entered = entered};
+    enum accord_status status = accord_docket_new(&ticking.docket, saying->call->crypto, &filter, error);
+    if (status == ACCORD_OK && tick(&ticking, &late) != ACCORD_OK && late.status != ACCORD_EXISTS &&
+        late.status != ACCORD_REFUSED) {
+        accord_note(saying->call,
+                    "note: the checkpoint under it could not be logged, too (%s): its time counts from the next one "
+                    "that an entry of this log carries",
+                    late.what);
+    }
+    accord_docket_free(ticking.docket);
+    if (status == ACCORD_OK && ticking.was_found && ticking.counts != ACCORD_OK) {
+        accord_note(saying->call,
+                    "it is entry %" PRIu64 " of the log, and was passed over: look at the case, and say it again",
+                    entered->index);
+        entered->appended = false; /* there is nothing to be waited for */
+        *error = ticking.why;
+        status = ticking.counts;
+    }
     return status;
+}
+
+enum accord_status accord_case_say(const struct accord_case_saying *saying, struct accord_entered *entered,
+                                   struct accord_error *error)
+{
+    struct run run = {.saying = saying};
+    const struct accord_enter_plan plan = {.context = &run, .begin = begin, .see = see, .make = make, .judge = judge};
+    accord_case_now_init(&run.now);
+    accord_buffer_init(&run.checkpoint_base64, ACCORD_BASE64_SIZE(ACCORD_MOMENT_CHECKPOINT_MAX));
+    enum accord_status status = accord_enter_log(saying->enter, &plan, entered, error);
+    accord_docket_free(run.docket);
+    accord_case_now_free(&run.now);
+    accord_buffer_free(&run.checkpoint_base64);
+    return status == ACCORD_OK ? check_counts(saying, entered, error) : status;
 }
 
 /* The reporter */
