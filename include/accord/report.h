@@ -106,10 +106,11 @@ struct accord_answer_claim {
     uint8_t value[ACCORD_HASH_SIZE]; /* receipt: its value; triaged, fix, regulator: a commitment; published: digest of
                                         the release's entry; revealed: digest of the entry; share: the scalar */
     bool has_salt;
-    uint8_t salt[32];         /* receipt: the blind key, which shows the vendor; revealed: of the commitment; disclose: the seed */
-    uint64_t until;           /* extend: POSIX seconds */
-    struct accord_bytes word; /* refused: a token that says why */
-    struct accord_bytes text; /* refused: may be empty; revealed: what was committed to */
+    uint8_t
+        salt[32]; /* receipt: the blind key, which shows the vendor; revealed: of the commitment; disclose: the seed */
+    uint64_t until;                         /* extend: POSIX seconds */
+    struct accord_bytes word;               /* refused: a token that says why */
+    struct accord_bytes text;               /* refused: may be empty; revealed: what was committed to */
     uint8_t file_key[ACCORD_FILE_KEY_SIZE]; /* disclose: the report's; complaint: that of the share's age file */
 };
 /* Is this entry one of these kinds? */

@@ -104,13 +104,12 @@ static void say_members(const struct accord_call *call, const struct accord_rost
     accord_note(call, "%-*s  in  release  stage  current  witness  mirror  report  receipt  name", width, "member");
     for (size_t i = 0; i < roster->member_count; i++) {
         const struct accord_member *member = &roster->members[i];
-        accord_note(call, "%-*.*s  %.*s  %u of %-2u  %5u  %7u  %7u  %6u  %6u  %7u  %.*s", width, ACCORD_TEXT(member->domain),
-                    ACCORD_TEXT(member->jurisdiction), member->release_threshold,
+        accord_note(call, "%-*.*s  %.*s  %u of %-2u  %5u  %7u  %7u  %6u  %6u  %7u  %.*s", width,
+                    ACCORD_TEXT(member->domain), ACCORD_TEXT(member->jurisdiction), member->release_threshold,
                     keys_of(roster, member, ACCORD_ROLE_RELEASE), keys_of(roster, member, ACCORD_ROLE_STAGE),
                     keys_of(roster, member, ACCORD_ROLE_CURRENT), keys_of(roster, member, ACCORD_ROLE_WITNESS),
                     keys_of(roster, member, ACCORD_ROLE_MIRROR), keys_of(roster, member, ACCORD_ROLE_REPORT),
-                    keys_of(roster, member, ACCORD_ROLE_RECEIPT),
-                    ACCORD_TEXT(member->title));
+                    keys_of(roster, member, ACCORD_ROLE_RECEIPT), ACCORD_TEXT(member->title));
     }
 }
 

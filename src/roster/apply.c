@@ -15,8 +15,9 @@ enum accord_status accord_apply_parse(struct accord_apply_claim *apply, struct a
 {
     struct accord_fields fields;
     memset(apply, 0, offsetof(struct accord_apply_claim, keys));
-    enum accord_status status = accord_fields_open(&fields, &apply->statement, entry, ACCORD_LITERAL("apply"),
-                                                   ACCORD_LITERAL("charter member key* release-threshold report-days"), error);
+    enum accord_status status =
+        accord_fields_open(&fields, &apply->statement, entry, ACCORD_LITERAL("apply"),
+                           ACCORD_LITERAL("charter member key* release-threshold report-days"), error);
     if (status != ACCORD_OK)
         return status;
     struct accord_key_lines lines = {

@@ -216,7 +216,7 @@ static void says_why_an_entry_is_refused(void **state)
         unsigned http_status;
         enum accord_status status;
     } answers[] = {{400, ACCORD_MALFORMED}, {403, ACCORD_REFUSED}, {413, ACCORD_TOO_LARGE}, {404, ACCORD_NETWORK},
-                   {500, ACCORD_NETWORK},   {302, ACCORD_NETWORK},      {201, ACCORD_NETWORK}};
+                   {500, ACCORD_NETWORK},   {302, ACCORD_NETWORK}, {201, ACCORD_NETWORK}};
     for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
         fixture->status = answers[i].http_status;
         assert_int_equal(add(fixture, 10000, &index, &error), answers[i].status);

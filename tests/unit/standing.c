@@ -1,10 +1,10 @@
 /* The standings' parts: the set of digests, the words, and that nothing from a log can be a tag on the page. */
 #include "slices.h"
 
+#include "base/digests.h"
 #include "crypto/backend.h"
 #include "signing.h"
 #include "status/cells.h"
-#include "base/digests.h"
 #include "status/page.h"
 
 #include <stdio.h>
