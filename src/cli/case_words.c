@@ -7,6 +7,7 @@
 
 #include "base/report.h"
 #include "cli/case_log.h"
+#include "cli/plain.h"
 #include "cli/say.h"
 #include "core/text.h"
 
@@ -81,14 +82,14 @@ static void tell_report(struct accord_buffer *text, const struct accord_docket_c
 
 static void tell_answer(struct accord_buffer *text, const struct accord_docket_answer *answer)
 {
-    char hour[32], until[32];
+    char hour[32], until[32], shown[ACCORD_PLAIN_SIZE];
     accord_case_hour(answer->event.time, hour);
     accord_case_hour(answer->event.until, until);
-    accord_tell(text, "  %-21s %.*s by %.*s, entry %" PRIu64 "%s%s%s%.*s%s%.*s%s%s\n", hour,
+    accord_tell(text, "  %-21s %.*s by %.*s, entry %" PRIu64 "%s%s%s%.*s%s%s%s%s\n", hour,
                 ACCORD_TEXT(accord_answer_name(answer->event.kind)), ACCORD_TEXT(answer->by), answer->event.index,
                 answer->event.until > 0 ? ", until " : "", answer->event.until > 0 ? until : "",
                 answer->word.size > 0 ? ": " : "", ACCORD_TEXT(answer->word), answer->text.size > 0 ? ": " : "",
-                ACCORD_TEXT(answer->text), answer->counts == ACCORD_OK ? "" : " - passed over: ",
+                accord_plain(answer->text, shown), answer->counts == ACCORD_OK ? "" : " - passed over: ",
                 answer->counts == ACCORD_OK ? "" : accord_status_rule(answer->counts));
 }
 

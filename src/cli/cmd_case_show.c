@@ -7,6 +7,7 @@
 #include "cli/case_opening.h"
 #include "cli/case_words.h"
 #include "cli/commands.h"
+#include "cli/plain.h"
 #include "cli/say.h"
 #include "core/text.h"
 #include "crypto/backend.h"
@@ -85,17 +86,18 @@ static void tell_cover(const struct accord_call *call, const struct accord_docke
                        const struct accord_case_opening *opening)
 {
     const struct accord_cover *cover = opening->cover;
+    char shown[ACCORD_PLAIN_SIZE];
     accord_note(call, "disclosed: what was sealed is what its entry committed to");
     accord_note(call, "  to           %.*s", ACCORD_TEXT(cover->vendor));
-    accord_note(call, "  title        %.*s", ACCORD_TEXT(cover->title));
+    accord_note(call, "  title        %s", accord_plain(cover->title, shown));
     if (cover->product.size > 0) {
         accord_note(call, "  product      %.*s", ACCORD_TEXT(cover->product));
     }
     if (cover->severity.size > 0) {
-        accord_note(call, "  severity     %.*s", ACCORD_TEXT(cover->severity));
+        accord_note(call, "  severity     %s", accord_plain(cover->severity, shown));
     }
     for (size_t i = 0; i < cover->file_count; i++) {
-        accord_note(call, "  %-12s %.*s", i == 0 ? "files" : "", ACCORD_TEXT(cover->files[i].name));
+        accord_note(call, "  %-12s %s", i == 0 ? "files" : "", accord_plain(cover->files[i].name, shown));
     }
     accord_note(call, "  %s", receipt_words(call, found, opening));
 }
