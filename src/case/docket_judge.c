@@ -293,7 +293,8 @@ enum accord_status accord_docket_try(const struct accord_docket *docket, const s
     memcpy(tried.value, answer->value, sizeof tried.value);
     memcpy(tried.salt, answer->salt, sizeof tried.salt);
     accord_docket_event(docket, found, (struct accord_bytes){NULL, 0}, answer, digest, &tried.event);
-    tried.event.not_before = docket->not_before;
+    /* It will carry the newest checkpoint. */
+    tried.event.not_before = docket->not_before > docket->now ? docket->not_before : docket->now;
     /* A log that stood still has an old checkpoint; the next one will be of when this is logged. */
     tried.event.time = tried.event.claimed > docket->now ? tried.event.claimed : docket->now;
     accord_docket_reveal(docket, found, found->answer_count, &tried, &tried.event);

@@ -25,7 +25,7 @@ struct accord_case_opening {
     size_t head_size;
 };
 /* location is the log's (a directory or a URL); local, where it is not NULL, a file that holds the sealed report.
- * Extracts into directory, which it makes, where that is not NULL: files of mode 0600, beside `cover`; nothing is
+ * Extracts into directory, which it makes, where that is not NULL: files of mode 0600, beside `COVER`; nothing is
  * overwritten, and nothing stays there that did not hold. ACCORD_NOT_FOUND: the mailbox has it not (any more);
  * ACCORD_WRONG_KEY: it was not sealed to these keys; ACCORD_COMMITMENT: it is not what the entry says (*error says in
  * which way: its octets, its file key, its vendor, its commitment, another's report); ACCORD_MALFORMED and the other
