@@ -183,14 +183,12 @@ bool accord_cover_name_valid(struct accord_bytes name)
 
 static bool take_file(struct sheet *sheet, struct accord_cover *cover)
 {
-    struct accord_bytes name = sheet->value, digest, size;
+    struct accord_bytes name = sheet->value, size;
     if (cover->file_count == ACCORD_COVER_FILES_MAX)
         return refuse(sheet, ACCORD_TOO_LARGE, ACCORD_LITERAL("at most 1024 files"));
     struct accord_cover_file *file = &cover->files[cover->file_count];
-    if (!accord_cut(&name, ' ', &digest) || !accord_cut(&name, ' ', &size) || !name_valid(name))
-        return refuse(sheet, ACCORD_MALFORMED, ACCORD_LITERAL("digest, size, file name"));
-    if (!accord_digest_parse(digest, file->digest))
-        return refuse(sheet, ACCORD_BAD_HEX, ACCORD_LITERAL("sha256:<64 lowercase hexadecimal digits>"));
+    if (!accord_cut(&name, ' ', &size) || !name_valid(name))
+        return refuse(sheet, ACCORD_MALFORMED, ACCORD_LITERAL("size, file name"));
     if (!accord_decimal_read(size, &file->size))
         return refuse(sheet, ACCORD_BAD_DECIMAL, ACCORD_LITERAL("a decimal number"));
     if (file->size > ACCORD_PARCEL_FILE_MAX)
@@ -272,8 +270,6 @@ static void put_optional(struct accord_out *out, struct accord_bytes key, struct
 static void put_file(struct accord_out *out, const struct accord_cover_file *file)
 {
     accord_put(out, ACCORD_LITERAL("file "));
-    accord_digest_print(out, file->digest);
-    accord_put_byte(out, ' ');
     accord_put_decimal(out, file->size);
     accord_put_byte(out, ' ');
     accord_put(out, file->name);

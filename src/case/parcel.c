@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "case/checksum.h"
 #include "case/tar_header.h"
 #include "crypto/backend.h"
 
@@ -95,45 +94,16 @@ static enum accord_status refuse_changed(struct accord_error *error, struct acco
     accord_fail(error, ACCORD_WRONG_FILE, 0);
     accord_error_what(error, name);
     accord_error_expected(error, ACCORD_LITERAL("the file as it was when its cover was made"));
-    accord_error_found(error, ACCORD_LITERAL("another size or digest"));
+    accord_error_found(error, ACCORD_LITERAL("another size"));
     return ACCORD_WRONG_FILE;
-}
-
-/* What a file holds now, by its checksum or by its digest. */
-struct content {
-    const uint64_t *sum; /* NULL: the digest is asked */
-    struct accord_sha256 sha;
-    struct accord_checksum checksum;
-};
-
-static void take_content(const struct accord_crypto *crypto, struct content *content, struct accord_bytes bytes)
-{
-    if (content->sum != NULL) {
-        accord_checksum_update(&content->checksum, bytes);
-    } else {
-        crypto->sha256_update(&content->sha, bytes.data, bytes.size);
-    }
-}
-
-static bool is_content(const struct accord_crypto *crypto, struct content *content, const uint8_t *expected)
-{
-    uint8_t digest[ACCORD_HASH_SIZE];
-    if (content->sum != NULL) {
-        return accord_checksum_final(&content->checksum) == *content->sum;
-    }
-    crypto->sha256_final(&content->sha, digest);
-    return memcmp(digest, expected, sizeof digest) == 0;
 }
 
 /* No more than the cover says is read, and one octet more, which has to be missing. */
 static enum accord_status put_content(struct writing *writing, int handle, const struct accord_cover_file *file,
-                                      const uint64_t *sum, const char *path)
+                                      const char *path)
 {
-    struct content content = {.sum = sum};
     uint64_t offset = 0;
     enum accord_status status = ACCORD_OK;
-    accord_checksum_init(&content.checksum);
-    writing->crypto->sha256_init(&content.sha);
     while (status == ACCORD_OK) {
         int64_t got = accord_fs_real.read_at(accord_fs_real.context, handle, writing->room, READ_SIZE, offset);
         if (got < 0) {
@@ -147,17 +117,15 @@ static enum accord_status put_content(struct writing *writing, int handle, const
         }
         const struct accord_bytes bytes = {writing->room, (size_t)got};
         offset += (uint64_t)got;
-        take_content(writing->crypto, &content, bytes);
         status = put(writing, bytes);
     }
-    if (status == ACCORD_OK && (offset != file->size || !is_content(writing->crypto, &content, file->digest))) {
+    if (status == ACCORD_OK && offset != file->size) {
         status = refuse_changed(writing->error, file->name);
     }
     return status;
 }
 
-static enum accord_status put_file(struct writing *writing, const struct accord_cover_file *file, const uint64_t *sum,
-                                   const char *path)
+static enum accord_status put_file(struct writing *writing, const struct accord_cover_file *file, const char *path)
 {
     enum accord_status status = put_header(writing, file->name, file->size);
     if (status != ACCORD_OK) {
@@ -167,13 +135,12 @@ static enum accord_status put_file(struct writing *writing, const struct accord_
     if (handle < 0) {
         return accord_file_error(writing->error, handle, path);
     }
-    status = put_content(writing, handle, file, sum, path);
+    status = put_content(writing, handle, file, path);
     (void)accord_fs_real.close(accord_fs_real.context, handle);
     return status == ACCORD_OK ? put_zeros(writing, accord_tar_fill(file->size)) : status;
 }
 
-static enum accord_status put_all(struct writing *writing, struct accord_bytes text, const char *const *paths,
-                                  const uint64_t *sums)
+static enum accord_status put_all(struct writing *writing, struct accord_bytes text, const char *const *paths)
 {
     enum accord_status status = put_header(writing, ACCORD_LITERAL("COVER"), text.size);
     if (status == ACCORD_OK) {
@@ -183,14 +150,13 @@ static enum accord_status put_all(struct writing *writing, struct accord_bytes t
         status = put_zeros(writing, accord_tar_fill(text.size));
     }
     for (size_t i = 0; status == ACCORD_OK && i < writing->cover->file_count; i++) {
-        status = put_file(writing, &writing->cover->files[i], sums == NULL ? NULL : &sums[i], paths[i]);
+        status = put_file(writing, &writing->cover->files[i], paths[i]);
     }
     return status == ACCORD_OK ? put_zeros(writing, writing->all - writing->done) : status;
 }
 
 enum accord_status accord_parcel_write(const struct accord_cover *cover, struct accord_bytes cover_text,
-                                       const char *const *paths, const uint64_t *sums,
-                                       const struct accord_age_sink *sink,
+                                       const char *const *paths, const struct accord_age_sink *sink,
                                        const struct accord_parcel_progress *progress, uint8_t digest[ACCORD_HASH_SIZE],
                                        struct accord_error *error)
 {
@@ -208,7 +174,7 @@ enum accord_status accord_parcel_write(const struct accord_cover *cover, struct 
         return accord_fail(error, ACCORD_NO_MEMORY, 0);
     }
     writing.crypto->sha256_init(&writing.whole);
-    enum accord_status status = put_all(&writing, cover_text, paths, sums);
+    enum accord_status status = put_all(&writing, cover_text, paths);
     writing.crypto->sha256_final(&writing.whole, digest);
     free(writing.room);
     return status;
@@ -229,7 +195,7 @@ struct accord_parcel_reader {
     size_t file;
     uint8_t block[ACCORD_TAR_BLOCK]; /* the header that is expected; the cover's as it comes */
     struct accord_age_sink sink;     /* of the file */
-    struct accord_sha256 whole, content;
+    struct accord_sha256 whole;
     struct accord_buffer text;
     struct accord_cover cover;
 };
@@ -280,22 +246,11 @@ static enum accord_status begin_file(struct accord_parcel_reader *reader)
 
 static enum accord_status begin_content(struct accord_parcel_reader *reader, struct accord_error *error)
 {
-    reader->crypto->sha256_init(&reader->content);
     reader->sink = (struct accord_age_sink){0};
     begin_phase(reader, FILE_CONTENT, reader->cover.files[reader->file].size);
     return reader->reading.opened == NULL
                ? ACCORD_OK
                : reader->reading.opened(reader->reading.context, &reader->cover, reader->file, &reader->sink, error);
-}
-
-static enum accord_status end_content(struct accord_parcel_reader *reader, struct accord_error *error)
-{
-    const struct accord_cover_file *file = &reader->cover.files[reader->file];
-    uint8_t digest[ACCORD_HASH_SIZE];
-    reader->crypto->sha256_final(&reader->content, digest);
-    return memcmp(digest, file->digest, sizeof digest) == 0
-               ? begin_phase(reader, FILE_FILL, accord_tar_fill(file->size))
-               : refuse(reader, ACCORD_WRONG_FILE, ACCORD_LITERAL("the digest that the cover says"), error);
 }
 
 /* Only its size was unknown: with it the header has to be the one that it would be. */
@@ -338,7 +293,7 @@ static enum accord_status end_phase(struct accord_parcel_reader *reader, struct 
     case FILE_HEADER:
         return begin_content(reader, error);
     case FILE_CONTENT:
-        return end_content(reader, error);
+        return begin_phase(reader, FILE_FILL, accord_tar_fill(reader->cover.files[reader->file].size));
     case FILE_FILL:
         reader->file++;
         return begin_file(reader);
@@ -377,7 +332,6 @@ static enum accord_status take(struct accord_parcel_reader *reader, struct accor
                    ? ACCORD_OK
                    : refuse(reader, ACCORD_MALFORMED, ACCORD_LITERAL("the header that follows from the cover"), error);
     case FILE_CONTENT:
-        reader->crypto->sha256_update(&reader->content, bytes.data, bytes.size);
         return reader->sink.write == NULL ? ACCORD_OK : reader->sink.write(reader->sink.context, bytes, error);
     case COVER_FILL:
     case FILE_FILL:

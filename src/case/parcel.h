@@ -18,7 +18,6 @@
 
 struct accord_cover_file {
     struct accord_bytes name;
-    uint8_t digest[ACCORD_HASH_SIZE];
     uint64_t size;
 };
 /* A cover sheet. Slices borrow. */
@@ -48,22 +47,20 @@ void accord_cover_group(const struct accord_crypto *crypto, const struct accord_
 /* How large the parcel of a cover is, whose text has this size. */
 uint64_t accord_parcel_size(const struct accord_cover *cover, size_t cover_size);
 /* Writes the parcel: the cover, then the files from paths (one for each of the cover's, in its order), each of which
- * has to be what the cover says (ACCORD_WRONG_FILE where it changed), then padding: its size, and its digest; or, which
- * costs less, where sums is not NULL, the checksum (checksum.h) that it had when its digest was taken. digest is the
- * parcel's. step, which may be NULL, is told how far it is. */
+ * has to be as large as the cover says (ACCORD_WRONG_FILE where it changed), then padding. digest is the parcel's.
+ * step, which may be NULL, is told how far it is. */
 struct accord_parcel_progress {
     void *context;
     void (*step)(void *context, uint64_t done, uint64_t all);
 };
 ACCORD_MUST_USE enum accord_status accord_parcel_write(const struct accord_cover *cover, struct accord_bytes cover_text,
-                                                       const char *const *paths, const uint64_t *sums,
-                                                       const struct accord_age_sink *sink,
+                                                       const char *const *paths, const struct accord_age_sink *sink,
                                                        const struct accord_parcel_progress *progress,
                                                        uint8_t digest[ACCORD_HASH_SIZE], struct accord_error *error);
 
 /* Reads a parcel as it comes. Files go where opened says: called with each of the cover's files in order before its
  * bytes; it sets *sink, whose write may be NULL to pass over the file. Every octet that does not follow from the cover
- * is refused (ACCORD_MALFORMED), a file with another digest too (ACCORD_WRONG_FILE). */
+ * is refused (ACCORD_MALFORMED); what is in the files the parcel's digest says. */
 struct accord_parcel_reader;
 struct accord_parcel_reading {
     void *context;

@@ -106,9 +106,8 @@ static json_t *cover_json(const struct accord_cover *cover)
 {
     json_t *files = json_array();
     for (size_t i = 0; i < cover->file_count; i++) {
-        (void)json_array_append_new(files, json_pack("{s:o, s:o, s:o}", "name", accord_json_text(cover->files[i].name),
-                                                     "size", accord_json_number(cover->files[i].size), "digest",
-                                                     accord_json_digest(cover->files[i].digest)));
+        (void)json_array_append_new(files, json_pack("{s:o, s:o}", "name", accord_json_text(cover->files[i].name),
+                                                     "size", accord_json_number(cover->files[i].size)));
     }
     return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "vendor", accord_json_text(cover->vendor), "title",
                      accord_json_text(cover->title), "product", accord_json_text(cover->product), "severity",

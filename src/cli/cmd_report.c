@@ -66,7 +66,6 @@ struct reporting {
     struct accord_buffer passphrase_memory;
     struct accord_bytes passphrase;
     struct accord_cover *files;
-    uint64_t sums[ACCORD_COVER_FILES_MAX]; /* checksums of the files */
     size_t count;
     struct accord_report_draft *drafts[VENDORS_MAX];
 };
@@ -265,7 +264,7 @@ static enum accord_status make_covers(struct reporting *reporting, struct accord
     reporting->files = calloc(1, sizeof *reporting->files);
     enum accord_status status = reporting->files == NULL
                                     ? accord_fail(error, ACCORD_NO_MEMORY, 0)
-                                    : accord_report_files(reporting->call, reporting->files, reporting->sums, error);
+                                    : accord_report_files(reporting->call, reporting->files, error);
     for (size_t i = 0; status == ACCORD_OK && i < reporting->count; i++) {
         struct accord_report_draft *draft = reporting->drafts[i];
         status = accord_report_draft_cover(draft, reporting->files, reporting->count > 1 ? group : NULL, error);
@@ -387,8 +386,7 @@ static int refuse_sending(const struct accord_report_draft *draft, struct accord
 static int send_one(const struct reporting *reporting, struct accord_report_draft *draft)
 {
     struct accord_error error = {0};
-    error.status = accord_report_draft_seal(draft, reporting->sums, reporting->opens,
-                                            accord_bytes_of(reporting->introducer), &error);
+    error.status = accord_report_draft_seal(draft, reporting->opens, accord_bytes_of(reporting->introducer), &error);
     if (error.status == ACCORD_OK) {
         error.status = accord_report_enter(&draft->sending, ACCORD_REPORT_FRESH, &draft->entered, &error);
     }

@@ -219,14 +219,13 @@ static void fill_claim(struct accord_report_draft *draft, const struct accord_re
     accord_report_custody_fill(draft->roster, &draft->custody, claim);
 }
 
-enum accord_status accord_report_draft_seal(struct accord_report_draft *draft, const uint64_t *sums, uint64_t opens,
+enum accord_status accord_report_draft_seal(struct accord_report_draft *draft, uint64_t opens,
                                             struct accord_bytes introduced, struct accord_error *error)
 {
     struct accord_report_sealing sealing = {.call = draft->call,
                                             .cover = &draft->cover,
                                             .cover_text = accord_buffer_bytes(&draft->cover_text),
                                             .paths = draft->call->operands,
-                                            .sums = sums,
                                             .recipients = (const uint8_t(*)[32])draft->recipients,
                                             .seed = draft->file.seed,
                                             .output = draft->sending.part_path};

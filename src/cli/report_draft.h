@@ -35,10 +35,9 @@ ACCORD_MUST_USE enum accord_status accord_report_draft_cover(struct accord_repor
                                                              const struct accord_cover *files, const uint8_t *group,
                                                              struct accord_error *error);
 uint64_t accord_report_draft_size(const struct accord_report_draft *draft); /* of what will be sealed */
-/* Seals it to sending.part_path (the files have these checksums), and fills the claim, but for its moment, and the case
+/* Seals it to sending.part_path, and fills the claim, but for its moment, and the case
  * file, but for its log and its entry. */
-ACCORD_MUST_USE enum accord_status accord_report_draft_seal(struct accord_report_draft *draft, const uint64_t *sums,
-                                                            uint64_t opens, struct accord_bytes introduced,
-                                                            struct accord_error *error);
+ACCORD_MUST_USE enum accord_status accord_report_draft_seal(struct accord_report_draft *draft, uint64_t opens,
+                                                            struct accord_bytes introduced, struct accord_error *error);
 
 #endif

@@ -7,7 +7,6 @@
 
 #include "base/file.h"
 #include "case/belt.h"
-#include "case/checksum.h"
 #include "cli/case_mail.h"
 #include "cli/say.h"
 
@@ -62,8 +61,8 @@ static enum accord_status pack(struct accord_report_sealing *sealing, struct acc
         return status;
     }
     const struct accord_age_sink packed = accord_belt_sink(belt);
-    status = accord_parcel_write(sealing->cover, sealing->cover_text, sealing->paths, sealing->sums, &packed, &told,
-                                 sealing->parcel, error);
+    status = accord_parcel_write(sealing->cover, sealing->cover_text, sealing->paths, &packed, &told, sealing->parcel,
+                                 error);
     if (status == ACCORD_OK) {
         status = accord_belt_end(belt, error);
     }
@@ -145,55 +144,20 @@ static enum accord_status check_name(const struct accord_cover *cover, const cha
     return ACCORD_OK;
 }
 
-/* Reads on one thread, and hashes on another. */
-struct reading {
-    const struct accord_call *call;
-    struct accord_belt *belt;
-    struct accord_checksum sum;
-    struct accord_sha256 sha;
-    uint64_t size;
-};
-
-static enum accord_status hash_bytes(void *context, struct accord_bytes bytes, struct accord_error *error)
+static enum accord_status measure(const struct accord_call *call, const char *path, struct accord_cover_file *file,
+                                  struct accord_error *error)
 {
-    struct reading *reading = context;
-    (void)error;
-    reading->call->crypto->sha256_update(&reading->sha, bytes.data, bytes.size);
-    return ACCORD_OK;
-}
-
-static enum accord_status read_bytes(void *context, struct accord_bytes bytes, struct accord_error *error)
-{
-    struct reading *reading = context;
-    struct accord_age_sink sink = accord_belt_sink(reading->belt);
-    accord_checksum_update(&reading->sum, bytes);
-    reading->size += bytes.size;
-    return sink.write(sink.context, bytes, error);
-}
-
-static enum accord_status read_file(const struct accord_call *call, const char *path, struct accord_cover_file *file,
-                                    uint64_t *sum, struct accord_error *error)
-{
-    struct reading reading = {.call = call};
-    const struct accord_age_sink hashing = {&reading, hash_bytes}, taking = {&reading, read_bytes};
-    accord_checksum_init(&reading.sum);
-    call->crypto->sha256_init(&reading.sha);
-    enum accord_status status = accord_belt_new(&reading.belt, &hashing, error);
-    if (status != ACCORD_OK) {
-        return status;
+    int handle = call->fs->open(call->fs->context, path, ACCORD_OPEN_READ, 0);
+    if (handle < 0) {
+        return accord_file_error(error, handle, path);
     }
-    status = accord_case_mail_file(call, path, &taking, error);
-    if (status == ACCORD_OK) {
-        status = accord_belt_end(reading.belt, error);
-    }
-    accord_belt_free(reading.belt);
-    call->crypto->sha256_final(&reading.sha, file->digest);
-    file->size = reading.size;
-    *sum = accord_checksum_final(&reading.sum);
-    return status;
+    int64_t size = call->fs->size(call->fs->context, handle);
+    (void)call->fs->close(call->fs->context, handle);
+    file->size = size < 0 ? 0 : (uint64_t)size;
+    return size < 0 ? accord_file_error(error, (int)size, path) : ACCORD_OK;
 }
 
-enum accord_status accord_report_files(const struct accord_call *call, struct accord_cover *cover, uint64_t *sums,
+enum accord_status accord_report_files(const struct accord_call *call, struct accord_cover *cover,
                                        struct accord_error *error)
 {
     enum accord_status status = ACCORD_OK;
@@ -201,7 +165,7 @@ enum accord_status accord_report_files(const struct accord_call *call, struct ac
         struct accord_cover_file *file = &cover->files[i];
         status = check_name(cover, call->operands[i], &file->name, error);
         if (status == ACCORD_OK) {
-            status = read_file(call, call->operands[i], file, &sums[i], error);
+            status = measure(call, call->operands[i], file, error);
         }
         if (status == ACCORD_OK && file->size > ACCORD_PARCEL_FILE_MAX) {
             status = refuse_name(error, ACCORD_TOO_LARGE, file->name, "a file of at most 8589934591 bytes");

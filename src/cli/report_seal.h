@@ -10,7 +10,6 @@ struct accord_report_sealing {
     const struct accord_cover *cover;
     struct accord_bytes cover_text;
     const char *const *paths;        /* of the cover's files */
-    const uint64_t *sums;            /* their checksums when the cover was made */
     const uint8_t (*recipients)[32]; /* those of the cover, in its order */
     const uint8_t *seed;             /* ACCORD_AGE_SEED_SIZE bytes */
     const char *output;              /* written over, mode 0600, durable */
@@ -20,9 +19,8 @@ struct accord_report_sealing {
 };
 ACCORD_MUST_USE enum accord_status accord_report_seal(struct accord_report_sealing *sealing,
                                                       struct accord_error *error);
-/* The cover's files from operands: their names, digests and sizes, and their checksums (of as many as there are
- * operands). Refuses what no parcel can hold. */
+/* The cover's files from operands: their names and sizes. */
 ACCORD_MUST_USE enum accord_status accord_report_files(const struct accord_call *call, struct accord_cover *cover,
-                                                       uint64_t *sums, struct accord_error *error);
+                                                       struct accord_error *error);
 
 #endif

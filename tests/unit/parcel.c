@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "case/checksum.h"
 #include "case/parcel.h"
 #include "case/tar_header.h"
 #include "crypto/backend.h"
@@ -46,14 +45,13 @@ static void make_file(size_t i, const char *name, struct accord_bytes bytes)
     assert_int_equal(accord_file_create(&accord_fs_real, paths[i], bytes, 0600, &error), ACCORD_OK);
     cover.files[i].name = slice(name);
     cover.files[i].size = bytes.size;
-    accord_hash(crypto, bytes, cover.files[i].digest);
 }
 
 static enum accord_status write_parcel(struct accord_buffer *into, uint8_t made[ACCORD_HASH_SIZE])
 {
     const struct accord_age_sink sink = {into, keep};
     into->size = 0;
-    return accord_parcel_write(&cover, accord_buffer_bytes(&text), path_list, NULL, &sink, NULL, made, &error);
+    return accord_parcel_write(&cover, accord_buffer_bytes(&text), path_list, &sink, NULL, made, &error);
 }
 
 static int setup(void **state)
@@ -196,7 +194,22 @@ static void refuses_what_is_cut_off_or_longer(void **state)
     parcel.size--;
 }
 
-/* But for free text in the cover, whose every form is a parcel of its own, with another digest. */
+/* Is this octet of the cover's text, or of what is in a file? */
+static bool is_free(size_t at)
+{
+    size_t begins = 512, ends = 512 + text.size;
+    for (size_t i = 0; i < cover.file_count; i++) {
+        if (at >= begins && at < ends) {
+            return true;
+        }
+        begins = (ends + 511) / 512 * 512 + 512;
+        ends = begins + cover.files[i].size;
+    }
+    return at >= begins && at < ends;
+}
+
+/* But for free text in the cover, and what is in the files: every form of those is a parcel of its own, with another
+ * digest. */
 static void refuses_any_flipped_bit(void **state)
 {
     (void)state;
@@ -207,14 +220,14 @@ static void refuses_any_flipped_bit(void **state)
         uint8_t bit = (uint8_t)(1 << (at * 5 % 8));
         parcel.data[at] ^= bit;
         if (read_parcel(accord_buffer_bytes(&parcel), parcel.size, &read, found) == ACCORD_OK) {
-            assert_true(at >= 512 && at < 512 + text.size);
+            assert_true(is_free(at));
             assert_memory_not_equal(found, digest, sizeof found);
             accepted++;
         }
         accord_buffer_free(&read.files);
         parcel.data[at] ^= bit;
     }
-    assert_true(accepted > 0 && accepted < text.size / 2);
+    assert_true(accepted > 0 && accepted < text.size / 2 + 715);
 }
 
 static void the_writer_refuses_files_that_changed(void **state)
@@ -228,69 +241,10 @@ static void the_writer_refuses_files_that_changed(void **state)
     cover.files[2].size -= 2;
     assert_int_equal(write_parcel(&again, made), ACCORD_WRONG_FILE);
     cover.files[2].size++;
-    cover.files[1].digest[3] ^= 1;
-    assert_int_equal(write_parcel(&again, made), ACCORD_WRONG_FILE);
-    assert_string_equal(error.what, "proof of concept.py");
-    cover.files[1].digest[3] ^= 1;
+    assert_string_equal(error.what, "core");
     assert_int_equal(write_parcel(&again, made), ACCORD_OK);
     assert_memory_equal(made, digest, sizeof made);
     accord_buffer_free(&again);
-}
-
-static uint64_t sum_of(struct accord_bytes bytes, size_t step)
-{
-    struct accord_checksum sum;
-    accord_checksum_init(&sum);
-    for (size_t at = 0; at < bytes.size; at += step) {
-        size_t now = bytes.size - at < step ? bytes.size - at : step;
-        accord_checksum_update(&sum, (struct accord_bytes){bytes.data + at, now});
-    }
-    return accord_checksum_final(&sum);
-}
-
-static void a_checksum_notices_any_change(void **state)
-{
-    (void)state;
-    uint8_t bytes[100];
-    memset(bytes, 0, sizeof bytes);
-    for (size_t size = 0; size <= sizeof bytes; size++) {
-        struct accord_bytes whole = {bytes, size};
-        uint64_t sum = sum_of(whole, 100);
-        for (size_t step = 1; step < 70; step += 7) {
-            assert_true(sum_of(whole, step) == sum);
-        }
-        assert_true(size == 0 || sum_of((struct accord_bytes){bytes, size - 1}, 100) != sum);
-        for (size_t at = 0; at < size; at++) {
-            bytes[at] = 1;
-            assert_true(sum_of(whole, 100) != sum);
-            bytes[at] = 0;
-        }
-    }
-}
-
-static void the_writer_takes_checksums_for_digests(void **state)
-{
-    (void)state;
-    const struct accord_age_sink sink = {&parcel, keep};
-    uint8_t made[ACCORD_HASH_SIZE];
-    uint64_t sums[3];
-    for (size_t i = 0; i < 3; i++) {
-        struct accord_buffer file;
-        accord_buffer_init(&file, 4096);
-        assert_int_equal(accord_file_read(&accord_fs_real, paths[i], &file, &error), ACCORD_OK);
-        sums[i] = sum_of(accord_buffer_bytes(&file), 4096);
-        accord_buffer_free(&file);
-    }
-    parcel.size = 0;
-    assert_int_equal(
-        accord_parcel_write(&cover, accord_buffer_bytes(&text), path_list, sums, &sink, NULL, made, &error), ACCORD_OK);
-    assert_memory_equal(made, digest, sizeof made);
-    sums[1]++;
-    parcel.size = 0;
-    assert_int_equal(
-        accord_parcel_write(&cover, accord_buffer_bytes(&text), path_list, sums, &sink, NULL, made, &error),
-        ACCORD_WRONG_FILE);
-    assert_int_equal(write_parcel(&parcel, made), ACCORD_OK);
 }
 
 /* Covers */
@@ -379,8 +333,6 @@ int main(void)
         cmocka_unit_test(refuses_what_is_cut_off_or_longer),
         cmocka_unit_test(refuses_any_flipped_bit),
         cmocka_unit_test(the_writer_refuses_files_that_changed),
-        cmocka_unit_test(a_checksum_notices_any_change),
-        cmocka_unit_test(the_writer_takes_checksums_for_digests),
         cmocka_unit_test(covers_have_a_grammar),
         cmocka_unit_test(file_names_stay_where_they_are),
         cmocka_unit_test(a_group_is_of_its_keys_in_any_order),
