@@ -301,21 +301,28 @@ void accord_docket_release(const struct accord_crypto *crypto, const uint8_t ent
     crypto->sha256_final(&sha, key);
 }
 
+enum accord_status accord_docket_note_release(struct accord_docket *docket, const uint8_t digest[ACCORD_HASH_SIZE],
+                                              struct accord_bytes vendor, struct accord_error *error)
+{
+    uint8_t key[ACCORD_HASH_SIZE];
+    accord_docket_release(docket->crypto, digest, vendor, key);
+    return accord_digests_find(&docket->releases, key) != 0 ? ACCORD_OK
+                                                            : accord_digests_add(&docket->releases, key, 1, error);
+}
+
 static enum accord_status see_release(struct accord_docket *docket, const struct accord_chain *chain,
                                       struct accord_bytes entry, struct accord_error *error)
 {
     struct accord_release_claim claim;
     struct accord_release release;
-    uint8_t digest[ACCORD_HASH_SIZE], key[ACCORD_HASH_SIZE];
+    uint8_t digest[ACCORD_HASH_SIZE];
     if (accord_release_parse(&claim, entry, NULL) != ACCORD_OK ||
         (docket->vendor.size > 0 && !accord_bytes_equal(docket->vendor, claim.vendor)) ||
         accord_release_verify(&claim, accord_chain_roster(chain), NULL, docket->crypto, &release, NULL) != ACCORD_OK) {
         return ACCORD_OK;
     }
     accord_hash(docket->crypto, entry, digest);
-    accord_docket_release(docket->crypto, digest, claim.vendor, key);
-    return accord_digests_find(&docket->releases, key) != 0 ? ACCORD_OK
-                                                            : accord_digests_add(&docket->releases, key, 1, error);
+    return accord_docket_note_release(docket, digest, claim.vendor, error);
 }
 
 static unsigned report_days(const struct accord_chain *chain, struct accord_bytes vendor)
@@ -567,4 +574,21 @@ uint64_t accord_docket_now(const struct accord_docket *docket)
 bool accord_docket_wants_tick(const struct accord_docket *docket)
 {
     return docket->last_entry > docket->covered;
+}
+
+static enum accord_status root_of(void *context, uint64_t size, uint8_t root[ACCORD_HASH_SIZE],
+                                  struct accord_error *error)
+{
+    const struct accord_docket_roots *roots = context;
+    struct accord_hash_source source = accord_reader_hashes(roots->reader);
+    enum accord_status status = accord_root_compute(roots->crypto, &source, size, root);
+    if (status != ACCORD_OK && error != NULL) {
+        *error = *accord_reader_error(roots->reader);
+    }
+    return status;
+}
+
+struct accord_docket_log accord_docket_log_of(struct accord_docket_roots *roots, struct accord_bytes origin)
+{
+    return (struct accord_docket_log){.context = roots, .origin = origin, .root = root_of};
 }

@@ -65,6 +65,16 @@ struct accord_docket_log {
 ACCORD_MUST_USE enum accord_status accord_docket_see(struct accord_docket *docket, const struct accord_chain *chain,
                                                      const struct accord_docket_log *log, uint64_t index,
                                                      struct accord_bytes entry, struct accord_error *error);
+/* A log whose roots come from a reader's tiles. *roots, and what it names, have to live as long as that is used. */
+struct accord_docket_roots {
+    const struct accord_crypto *crypto;
+    struct accord_reader *reader;
+};
+struct accord_docket_log accord_docket_log_of(struct accord_docket_roots *roots, struct accord_bytes origin);
+/* The same as seeing a release, for whoever verified it already: the digest of its entry, and its vendor. */
+ACCORD_MUST_USE enum accord_status accord_docket_note_release(struct accord_docket *docket,
+                                                              const uint8_t digest[ACCORD_HASH_SIZE],
+                                                              struct accord_bytes vendor, struct accord_error *error);
 /* All was seen, below the size of the newest checkpoint, whose quorum time this is: judges. Once. */
 ACCORD_MUST_USE enum accord_status accord_docket_judge(struct accord_docket *docket, const struct accord_chain *chain,
                                                        uint64_t size, uint64_t time, struct accord_error *error);

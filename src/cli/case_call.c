@@ -15,7 +15,7 @@
 struct run {
     const struct accord_case_saying *saying;
     const struct accord_chain *chain; /* the walk's */
-    struct accord_case_roots roots;
+    struct accord_docket_roots roots;
     struct accord_docket_log docket_log;
     struct accord_docket *docket;
     struct accord_case_now now;
@@ -30,9 +30,9 @@ static enum accord_status begin(void *context, const struct accord_chain *chain,
     const struct accord_docket_filter filter = {0};
     (void)size;
     run->chain = chain;
-    run->roots = (struct accord_case_roots){run->saying->call->crypto, reader};
+    run->roots = (struct accord_docket_roots){run->saying->call->crypto, reader};
     enum accord_status status = accord_case_now_read(&run->now, reader, error);
-    run->docket_log = accord_case_docket_log(&run->roots, run->now.claim.origin);
+    run->docket_log = accord_docket_log_of(&run->roots, run->now.claim.origin);
     return status == ACCORD_OK ? accord_docket_new(&run->docket, run->saying->call->crypto, &filter, error) : status;
 }
 
@@ -125,7 +125,7 @@ struct ticking {
     struct accord_case_now now;
     /* Where it is asked whether an answer counts, which is known under the checkpoint that it got. */
     struct accord_docket *docket;
-    struct accord_case_roots roots;
+    struct accord_docket_roots roots;
     struct accord_docket_log docket_log;
     bool was_found;
     enum accord_status counts;
@@ -138,14 +138,14 @@ static enum accord_status begin_tick(void *context, const struct accord_chain *c
     struct ticking *ticking = context;
     (void)size;
     ticking->chain = chain;
-    ticking->roots = (struct accord_case_roots){ticking->enter->crypto, reader};
+    ticking->roots = (struct accord_docket_roots){ticking->enter->crypto, reader};
     enum accord_status status =
         accord_buffer_append(&ticking->now.checkpoint, accord_buffer_bytes(&ticking->entered->checkpoint));
     if (status != ACCORD_OK) {
         return accord_fail(error, status, 0);
     }
     status = accord_checkpoint_parse(&ticking->now.claim, accord_buffer_bytes(&ticking->now.checkpoint), error);
-    ticking->docket_log = accord_case_docket_log(&ticking->roots, ticking->now.claim.origin);
+    ticking->docket_log = accord_docket_log_of(&ticking->roots, ticking->now.claim.origin);
     return status;
 }
 

@@ -15,7 +15,6 @@
 #include "follow/pin.h"
 #include "follow/trim.h"
 
-#define SHORT_DIGITS 16
 #define NAME_DIGITS_MIN 8
 
 /* Now */
@@ -81,30 +80,12 @@ enum accord_status accord_case_now_verify(struct accord_case_now *now, const str
     return status;
 }
 
-/* Roots */
-
-static enum accord_status root(void *context, uint64_t size, uint8_t hash[ACCORD_HASH_SIZE], struct accord_error *error)
-{
-    const struct accord_case_roots *roots = context;
-    struct accord_hash_source source = accord_reader_hashes(roots->reader);
-    enum accord_status status = accord_root_compute(roots->crypto, &source, size, hash);
-    if (status != ACCORD_OK && error != NULL) {
-        *error = *accord_reader_error(roots->reader);
-    }
-    return status;
-}
-
-struct accord_docket_log accord_case_docket_log(struct accord_case_roots *context, struct accord_bytes origin)
-{
-    return (struct accord_docket_log){.context = context, .origin = origin, .root = root};
-}
-
 /* The walk */
 
 struct walk {
     struct accord_case_log *log;
     struct accord_chain *chain;
-    struct accord_case_roots roots;
+    struct accord_docket_roots roots;
     struct accord_docket_log docket_log;
     struct accord_frontier frontier;
     struct accord_progress progress;
@@ -147,7 +128,7 @@ static enum accord_status read_cases(struct accord_case_log *log, const struct a
 {
     struct walk walk = {.log = log, .roots = {crypto, log->reader}, .progress = {.doing = "read", .of = "entries"}};
     enum accord_status status = accord_chain_new(&walk.chain, crypto, log->chain->digest, error);
-    walk.docket_log = accord_case_docket_log(&walk.roots, log->now.claim.origin);
+    walk.docket_log = accord_docket_log_of(&walk.roots, log->now.claim.origin);
     accord_reader_set_size(log->reader, log->now.claim.size);
     if (status == ACCORD_OK) {
         status = accord_scan(log->reader, log->now.claim.size, see, &walk, error);
@@ -229,23 +210,6 @@ void accord_case_log_free(struct accord_case_log *log)
 }
 
 /* Names */
-
-void accord_case_short(const uint8_t id[ACCORD_HASH_SIZE], char text[17])
-{
-    struct accord_out out = {(uint8_t *)text, SHORT_DIGITS, 0, false};
-    accord_put_hex(&out, (struct accord_bytes){id, SHORT_DIGITS / 2});
-    text[SHORT_DIGITS] = '\0';
-}
-
-void accord_case_hour(uint64_t time, char text[32])
-{
-    if (time == 0 || time == UINT64_MAX) {
-        (void)snprintf(text, 32, "%s", time == 0 ? "-" : "never");
-        return;
-    }
-    accord_time_print(time - time % 3600, text);
-    memmove(text + 16, text + 19, 5); /* without the seconds */
-}
 
 static bool is_named(const struct accord_docket_case *found, struct accord_bytes name, bool is_digest)
 {

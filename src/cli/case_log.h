@@ -4,6 +4,7 @@
 #define ACCORD_CLI_CASE_LOG_H
 
 #include "case/docket.h"
+#include "case/words.h"
 #include "cli/command.h"
 
 /* The newest checkpoint of a walk whose chain is whole: what is now, and what an entry may carry. */
@@ -22,13 +23,6 @@ ACCORD_MUST_USE enum accord_status accord_case_now_read(struct accord_case_now *
 ACCORD_MUST_USE enum accord_status accord_case_now_verify(struct accord_case_now *now, const struct accord_chain *chain,
                                                           const struct accord_trust_claim *kept,
                                                           struct accord_error *error);
-/* For a docket: roots from a reader's tiles. *context has to live as long as the docket_log is used. */
-struct accord_case_roots {
-    const struct accord_crypto *crypto;
-    struct accord_reader *reader;
-};
-struct accord_docket_log accord_case_docket_log(struct accord_case_roots *context, struct accord_bytes origin);
-
 struct accord_case_log {
     struct accord_reader *reader;
     struct accord_chain *chain;
@@ -52,10 +46,6 @@ void accord_case_log_free(struct accord_case_log *log);
 ACCORD_MUST_USE enum accord_status accord_case_find(const struct accord_docket *docket, const char *text,
                                                     const struct accord_docket_case **found,
                                                     struct accord_error *error);
-/* "1f8e3c5a90b1d2e4": how a case is named where there is little room. */
-void accord_case_short(const uint8_t id[ACCORD_HASH_SIZE], char text[17]);
-/* "2026-11-23 14:00 UTC": a quorum's time says no more than the hour. "-" for 0, "never" for UINT64_MAX. */
-void accord_case_hour(uint64_t time, char text[32]);
 /* The directory of a log's mailbox, where location is a directory. */
 ACCORD_MUST_USE enum accord_status accord_case_mailbox(const struct accord_fs *fs, const char *location, char *path,
                                                        size_t size, struct accord_error *error);

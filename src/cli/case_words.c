@@ -6,39 +6,11 @@
 #include <string.h>
 
 #include "base/report.h"
+#include "case/words.h"
 #include "cli/case_log.h"
 #include "cli/plain.h"
 #include "cli/say.h"
 #include "core/text.h"
-
-struct accord_bytes accord_case_vendor(const struct accord_docket_case *found)
-{
-    return found->vendor.size > 0 ? found->vendor : ACCORD_LITERAL("(blinded)");
-}
-
-void accord_case_flags(const struct accord_docket_case *found, const struct accord_case_standing *standing,
-                       char text[128])
-{
-    const struct accord_case *state = &found->state;
-    const struct {
-        bool is;
-        const char *word;
-    } flags[] = {{state->received == 0, "unverified"}, {standing->silent, "silent"},
-                 {standing->overdue, "overdue"},       {standing->disclosable && state->disclosed == 0, "disclosable"},
-                 {state->exploited != 0, "exploited"}, {state->extended != 0, "extended"},
-                 {state->refused != 0, "refused"},     {state->unreadable != 0, "unreadable"},
-                 {state->opened_early, "opened early"}};
-    size_t at = 0;
-    text[0] = '\0';
-    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
-        if (flags[i].is) {
-            at += (size_t)snprintf(text + at, 128 - at, "%s%s", at == 0 ? "" : ", ", flags[i].word);
-        }
-    }
-    if (at == 0) {
-        (void)snprintf(text, 128, "-");
-    }
-}
 
 /* For a person */
 

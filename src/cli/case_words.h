@@ -7,11 +7,6 @@
 #include "base/buffer.h"
 #include "case/docket.h"
 
-/* "silent, overdue, disclosable", or "-": what is to be noticed of where it stands. */
-void accord_case_flags(const struct accord_docket_case *found, const struct accord_case_standing *standing,
-                       char text[128]);
-/* Who it is about: a domain, or "(blinded)". */
-struct accord_bytes accord_case_vendor(const struct accord_docket_case *found);
 /* All of a case, line by line: the report, each answer, where it stands. Appended. */
 void accord_case_tell(struct accord_buffer *text, const struct accord_docket_case *found, uint64_t now);
 /* The same for a program; answers too where they are asked for. */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "cli/case_words.h"
 #include "cli/commands.h"
 #include "cli/log_source.h"
 #include "cli/say.h"
@@ -50,7 +51,7 @@ __attribute__((format(printf, 2, 3))) static void print(const struct accord_call
     accord_print(call, (struct accord_bytes){(const uint8_t *)text, kept});
 }
 
-/* One of the two tables. */
+/* One of the three tables. */
 struct table {
     const struct telling *telling;
     const char *const *heads;
@@ -70,6 +71,12 @@ static void product_cell(const struct accord_standings *standings, size_t row, s
 {
     bool late;
     accord_product_cell(standings, row, (enum accord_product_column)column, text, &late);
+}
+
+static void case_cell(const struct accord_standings *standings, size_t row, size_t column, char text[ACCORD_CELL_SIZE])
+{
+    bool late;
+    accord_case_cell(standings, row, (enum accord_case_column)column, text, &late);
 }
 
 /* As wide as what is widest in it; the last one as each line wants it. */
@@ -108,10 +115,16 @@ static void print_tables(const struct telling *telling)
                                   accord_standings_roster(telling->standings)->member_count, member_cell};
     const struct table products = {telling, accord_product_columns, ACCORD_PRODUCT_COLUMN_COUNT,
                                    telling->standings->product_count, product_cell};
+    const struct table cases = {telling, accord_case_columns, ACCORD_CASE_COLUMN_COUNT,
+                                accord_case_rows(telling->standings), case_cell};
     print_tabular(&members);
     if (products.rows > 0) {
         print(telling->call, "\n");
         print_tabular(&products);
+    }
+    if (cases.rows > 0) {
+        print(telling->call, "\n");
+        print_tabular(&cases);
     }
 }
 
@@ -254,6 +267,9 @@ static json_t *json_of_member(const struct accord_standings *standings, size_t p
         (void)json_object_set_new(object, "policies", accord_json_number(standing->policies));
         (void)json_object_set_new(object, "withdrawals", accord_json_number(standing->withdrawals));
         (void)json_object_set_new(object, "current_statements", accord_json_number(standing->currents));
+        (void)json_object_set_new(object, "reports_received", accord_json_number(standing->reports_received));
+        (void)json_object_set_new(object, "reports_fixed", accord_json_number(standing->reports_fixed));
+        (void)json_object_set_new(object, "reports_overdue", accord_json_number(standing->reports_overdue));
         (void)json_object_set_new(object, "demand", json_of_demand(standing));
     }
     return object;
@@ -269,7 +285,12 @@ static json_t *json_of(const struct accord_standings *standings)
         (void)json_array_append_new(members, json_of_member(standings, i));
     }
     accord_put_base64(&out, (struct accord_bytes){standings->checkpoint.root, ACCORD_HASH_SIZE});
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name",
+    json_t *cases = standings->cases == NULL ? json_null() : json_array();
+    for (size_t i = 0; i < accord_case_rows(standings); i++) {
+        (void)json_array_append_new(cases,
+                                    accord_case_json(accord_docket_case(standings->cases, i), standings->now, false));
+    }
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name",
                      accord_json_text(standings->chain->charter.name), "charter",
                      accord_json_digest(standings->chain->digest), "origin",
                      accord_json_text(standings->checkpoint.origin), "size",
@@ -277,7 +298,7 @@ static json_t *json_of(const struct accord_standings *standings)
                      "quorum_time", accord_json_number(standings->quorum_time), "judged_at",
                      accord_json_number(standings->now), "roster", accord_json_number(roster->number), "enactments",
                      accord_json_number(standings->enactments), "statements", accord_json_number(standings->counted),
-                     "passed_over", accord_json_number(standings->passed_over), "members", members);
+                     "passed_over", accord_json_number(standings->passed_over), "members", members, "cases", cases);
 }
 
 static int write_page(const struct accord_call *call, const struct accord_standings *standings, const char *path)

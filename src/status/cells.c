@@ -5,10 +5,12 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "case/words.h"
 
 #define COLUMN(name, head) head,
 const char *const accord_member_columns[] = {ACCORD_MEMBER_COLUMNS(COLUMN)};
 const char *const accord_product_columns[] = {ACCORD_PRODUCT_COLUMNS(COLUMN)};
+const char *const accord_case_columns[] = {ACCORD_CASE_COLUMNS(COLUMN)};
 
 #define DAY 86400
 
@@ -98,6 +100,21 @@ static void put_demand(const struct accord_standing *standing, char text[ACCORD_
     }
 }
 
+/* Those alone that it says it has: how many it got, nobody knows. */
+static void put_reports(const struct accord_standing *standing, char text[ACCORD_CELL_SIZE], bool *late)
+{
+    if (standing->reports_received == 0) {
+        return;
+    }
+    int size = snprintf(text, ACCORD_CELL_SIZE, "%" PRIu64 " received, %" PRIu64 " fixed", standing->reports_received,
+                        standing->reports_fixed);
+    *late = standing->reports_overdue > 0;
+    if (*late) {
+        (void)snprintf(text + size, ACCORD_CELL_SIZE - (size_t)size, ", %" PRIu64 " OVERDUE",
+                       standing->reports_overdue);
+    }
+}
+
 void accord_member_cell(const struct accord_standings *standings, size_t member, enum accord_member_column column,
                         char text[ACCORD_CELL_SIZE], bool *late)
 {
@@ -132,6 +149,9 @@ void accord_member_cell(const struct accord_standings *standings, size_t member,
         break;
     case ACCORD_COLUMN_CURRENT:
         put_current(standings, standing, text, late);
+        break;
+    case ACCORD_COLUMN_REPORTS:
+        put_reports(standing, text, late);
         break;
     case ACCORD_COLUMN_DEMAND:
         put_demand(standing, text, late);
@@ -213,4 +233,41 @@ void accord_demand_words(const struct accord_demand_count *count, char text[2 * 
     (void)snprintf(text, (size_t)2 * ACCORD_CELL_SIZE, "%.*s, by %s%.*s: %s", (int)count->kind.size,
                    (const char *)count->kind.data, any ? "anybody's law" : "the law of ",
                    any ? 0 : (int)count->jurisdiction.size, (const char *)count->jurisdiction.data, range);
+}
+
+size_t accord_case_rows(const struct accord_standings *standings)
+{
+    return standings->cases == NULL ? 0 : accord_docket_count(standings->cases);
+}
+
+void accord_case_cell(const struct accord_standings *standings, size_t place, enum accord_case_column column,
+                      char text[ACCORD_CELL_SIZE], bool *late)
+{
+    const struct accord_docket_case *found = accord_docket_case(standings->cases, place);
+    struct accord_case_standing stands;
+    accord_case_stand(&found->state, standings->now, &stands);
+    *late = false;
+    switch (column) {
+    case ACCORD_COLUMN_CASE:
+        accord_case_short(found->id, text);
+        break;
+    case ACCORD_COLUMN_VENDOR:
+        put_bytes(text, accord_case_vendor(found));
+        break;
+    case ACCORD_COLUMN_STATE:
+        put_bytes(text, stands.state);
+        break;
+    case ACCORD_COLUMN_REPORTED:
+        accord_case_hour(found->state.time, text);
+        break;
+    case ACCORD_COLUMN_OPENS:
+        accord_case_hour(stands.opens, text);
+        break;
+    case ACCORD_COLUMN_FLAGS:
+        accord_case_flags(found, &stands, text);
+        *late = stands.overdue && found->state.received != 0;
+        break;
+    case ACCORD_CASE_COLUMN_COUNT:
+        break;
+    }
 }

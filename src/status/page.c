@@ -134,6 +134,32 @@ static void put_products(struct page *page, const struct accord_standings *stand
     put(page, "</table>\n");
 }
 
+static void put_cases(struct page *page, const struct accord_standings *standings)
+{
+    char text[ACCORD_CELL_SIZE];
+    bool late;
+    size_t rows = accord_case_rows(standings);
+    if (rows == 0) {
+        put(page, standings->cases == NULL ? "<p>There are more reports in this log than are shown.</p>\n" : "");
+        return;
+    }
+    put(page, "<h2>Reports</h2>\n<p>Anybody can log a report: one without a receipt is unverified, and how many a "
+              "member got says nothing.</p>\n<table>\n<tr>");
+    for (size_t c = 0; c < ACCORD_CASE_COLUMN_COUNT; c++) {
+        put_cell(page, accord_case_columns[c], false, true);
+    }
+    put(page, "</tr>\n");
+    for (size_t i = 0; i < rows; i++) {
+        put(page, "<tr>");
+        for (enum accord_case_column c = 0; c < ACCORD_CASE_COLUMN_COUNT; c++) {
+            accord_case_cell(standings, i, c, text, &late);
+            put_cell(page, text, late, false);
+        }
+        put(page, "</tr>\n");
+    }
+    put(page, "</table>\n");
+}
+
 static void put_demand(struct page *page, const struct accord_standings *standings, size_t member)
 {
     const struct accord_demand_claim *demand = &standings->members[member].demand_claim;
@@ -177,6 +203,7 @@ enum accord_status accord_standings_page(const struct accord_standings *standing
     put_head(&page, standings);
     put_members(&page, standings);
     put_products(&page, standings);
+    put_cases(&page, standings);
     put_said(&page, standings);
     put(&page, "</body>\n</html>\n");
     return page.status == ACCORD_OK ? ACCORD_OK : accord_fail(error, page.status, 0);

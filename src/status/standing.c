@@ -112,10 +112,7 @@ static enum accord_status count(struct accord_tally *tally, struct accord_reader
             options->progress(options->context, position.next, position.size);
         }
     }
-    if (status == ACCORD_OK) {
-        accord_tally_end(tally);
-    }
-    return status;
+    return status == ACCORD_OK ? accord_tally_end(tally, error) : status;
 }
 
 static enum accord_status tally(struct accord_standings *standings, struct accord_reader *reader,
@@ -128,6 +125,12 @@ static enum accord_status tally(struct accord_standings *standings, struct accor
     counting->options = options;
     counting->standings = standings;
     enum accord_status status = accord_chain_new(&counting->chain, options->crypto, standings->chain->digest, error);
+    const struct accord_docket_filter all = {0};
+    counting->roots = (struct accord_docket_roots){options->crypto, reader};
+    counting->docket_log = accord_docket_log_of(&counting->roots, standings->checkpoint.origin);
+    if (status == ACCORD_OK) {
+        status = accord_docket_new(&standings->cases, options->crypto, &all, error);
+    }
     if (status == ACCORD_OK) {
         status = count(counting, reader, error);
     }
@@ -169,6 +172,7 @@ void accord_standings_free(struct accord_standings *standings)
     for (size_t i = 0; i < standings->product_count; i++) {
         accord_buffer_free(&standings->products[i].policy);
     }
+    accord_docket_free(standings->cases);
     free(standings->products);
     free(standings->policy);
     accord_buffer_free(&standings->policy_text);

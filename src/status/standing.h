@@ -6,6 +6,7 @@
 #include "accord/attest.h"
 #include "accord/demand.h"
 #include "base/buffer.h"
+#include "case/docket.h"
 #include "follow/chain.h"
 #include "log/reader.h"
 
@@ -37,6 +38,8 @@ struct accord_standing {
     uint64_t rebuilt, rebuilt_otherwise;         /* others' builds: the same bytes, or not */
     uint64_t was_rebuilt, was_rebuilt_otherwise; /* its builds, by others */
     uint64_t policies, withdrawals, currents;
+    /* Cases in which it gave a receipt: anybody can log the others. */
+    uint64_t reports_received, reports_fixed, reports_overdue;
     uint64_t demands;            /* statements that differ */
     struct accord_buffer demand; /* the entry of the one that speaks of the latest days; or empty */
     struct accord_demand_claim demand_claim;
@@ -70,6 +73,7 @@ struct accord_standings {
     struct accord_standing members[ACCORD_MEMBERS_MAX]; /* as in the roster */
     struct accord_standing_product *products;
     size_t product_count;
+    struct accord_docket *cases; /* every report; NULL where there are more than a docket holds */
 };
 
 /* Reads the log twice: for its rosters, and for what they let count. The refusals of accord_pin, accord_pin_succeeds

@@ -10,7 +10,7 @@
 
 #define TAG_OTHER (ACCORD_STAGE_COUNT + 1) /* an attestation's is its stage + 1 */
 
-enum kind { NO_KIND, LINK, ENACT, SEEN, RELEASE, ATTEST, POLICY, CURRENT, WITHDRAW, DEMAND };
+enum kind { NO_KIND, LINK, ENACT, SEEN, RELEASE, ATTEST, POLICY, CURRENT, WITHDRAW, DEMAND, CASE };
 
 static enum kind kind_of(struct accord_bytes entry)
 {
@@ -19,7 +19,8 @@ static enum kind kind_of(struct accord_bytes entry)
         enum kind kind;
     } kinds[] = {{"charter", LINK},      {"roster", LINK},   {"enact", ENACT},   {"seen", SEEN},
                  {"release", RELEASE},   {"attest", ATTEST}, {"policy", POLICY}, {"current", CURRENT},
-                 {"withdraw", WITHDRAW}, {"demand", DEMAND}};
+                 {"withdraw", WITHDRAW}, {"demand", DEMAND}, {"report", CASE},   {"receipt", CASE},
+                 {"progress", CASE},     {"disclose", CASE}, {"share", CASE},    {"tick", CASE}};
     struct accord_bytes line;
     if (!accord_cut_prefix(&entry, ACCORD_LITERAL("accord/v1/")) || !accord_cut_line(&entry, &line)) {
         return NO_KIND;
@@ -63,6 +64,7 @@ static enum accord_status parse(enum kind kind, union claim *claim, struct accor
     case NO_KIND:
     case LINK:
     case ENACT:
+    case CASE:
         break;
     }
     return ACCORD_UNKNOWN_KIND;
@@ -112,7 +114,7 @@ bool accord_tally_look(const struct accord_tally *tally, struct accord_bytes ent
     const struct accord_place anywhere = {tally->standings->checkpoint.origin, 0, 0};
     union claim claim;
     enum kind kind = kind_of(entry);
-    if (kind == NO_KIND || kind == LINK || kind == ENACT) {
+    if (kind == NO_KIND || kind == LINK || kind == ENACT || kind == CASE) {
         return kind != NO_KIND;
     }
     return parse(kind, &claim, entry) == ACCORD_OK &&
@@ -439,9 +441,30 @@ static enum accord_status take_kind(struct accord_tally *tally, enum kind kind, 
     case NO_KIND:
     case LINK:
     case ENACT:
+    case CASE:
         break;
     }
     return ACCORD_OK;
+}
+
+/* Too many cases for a docket take nothing away from the rest. */
+static enum accord_status cap_cases(struct accord_standings *standings, enum accord_status status)
+{
+    if (status != ACCORD_TOO_LARGE) {
+        return status;
+    }
+    accord_docket_free(standings->cases);
+    standings->cases = NULL;
+    return ACCORD_OK;
+}
+
+static enum accord_status take_case(struct accord_tally *tally, uint64_t index, struct accord_bytes entry,
+                                    struct accord_error *error)
+{
+    struct accord_standings *standings = tally->standings;
+    return standings->cases == NULL ? ACCORD_OK
+                                    : cap_cases(standings, accord_docket_see(standings->cases, tally->chain,
+                                                                             &tally->docket_log, index, entry, error));
 }
 
 enum accord_status accord_tally_take(struct accord_tally *tally, uint64_t index, struct accord_bytes entry,
@@ -460,6 +483,9 @@ enum accord_status accord_tally_take(struct accord_tally *tally, uint64_t index,
     if (kind == ENACT) {
         return take_enact(tally, entry, error);
     }
+    if (kind == CASE) {
+        return take_case(tally, index, entry, error);
+    }
     /* What a look at any place could not tell: whether a key was given up before this one. */
     if (parse(kind, &claim, entry) != ACCORD_OK ||
         (accord_standings_roster(standings)->past_count > 0 && !holds(tally, kind, &claim, &place))) {
@@ -467,6 +493,13 @@ enum accord_status accord_tally_take(struct accord_tally *tally, uint64_t index,
         return ACCORD_OK;
     }
     accord_hash(tally->options->crypto, entry, digest);
+    if (kind == RELEASE && standings->cases != NULL) {
+        enum accord_status noted =
+            cap_cases(standings, accord_docket_note_release(standings->cases, digest, claim.release.vendor, error));
+        if (noted != ACCORD_OK) {
+            return noted;
+        }
+    }
     bool again = accord_digests_find(&tally->met, digest) != 0;
     enum accord_status status = take_kind(tally, kind, &claim, again, &place, &counts, error);
     if (status == ACCORD_OK && !again) {

@@ -25,7 +25,9 @@ struct accord_tally_anchor {
 struct accord_tally {
     const struct accord_standings_options *options;
     struct accord_standings *standings;
-    struct accord_chain *chain; /* as it was at the entry that is read: for enactments */
+    struct accord_chain *chain; /* as it was at the entry that is read: for enactments, and cases */
+    struct accord_docket_roots roots;
+    struct accord_docket_log docket_log;
     struct accord_digests met;
     uint64_t release_count;
     uint64_t enacted; /* number of the newest roster of which an enactment was met */
@@ -44,7 +46,7 @@ bool accord_tally_look(const struct accord_tally *tally, struct accord_bytes ent
 ACCORD_MUST_USE enum accord_status accord_tally_take(struct accord_tally *tally, uint64_t index,
                                                      struct accord_bytes entry, struct accord_error *error);
 /* What follows from all of it: stages, times, what is due. */
-void accord_tally_end(struct accord_tally *tally);
+ACCORD_MUST_USE enum accord_status accord_tally_end(struct accord_tally *tally, struct accord_error *error);
 
 /* The product, made where it is new. *product stays where it is until the next one is made. */
 ACCORD_MUST_USE enum accord_status accord_tally_product(struct accord_tally *tally, size_t member,

@@ -136,7 +136,35 @@ static void end_member(const struct accord_tally *tally, struct accord_standing 
     standing->demand_overdue = standing->demands > 0 && (due < 0 || tally->standings->now >= (uint64_t)due);
 }
 
-void accord_tally_end(struct accord_tally *tally)
+/* What came of the reports that each member said it has. */
+static void count_case(struct accord_standings *standings, const struct accord_docket_case *found)
+{
+    struct accord_case_standing stands;
+    size_t member = accord_roster_member(accord_standings_roster(standings), found->vendor);
+    if (member == SIZE_MAX || found->state.received == 0) {
+        return;
+    }
+    accord_case_stand(&found->state, standings->now, &stands);
+    standings->members[member].reports_received++;
+    standings->members[member].reports_fixed += found->state.published != 0;
+    standings->members[member].reports_overdue += stands.overdue;
+}
+
+static enum accord_status end_cases(struct accord_tally *tally, struct accord_error *error)
+{
+    struct accord_standings *standings = tally->standings;
+    if (standings->cases == NULL) {
+        return ACCORD_OK;
+    }
+    enum accord_status status =
+        accord_docket_judge(standings->cases, tally->chain, standings->checkpoint.size, standings->quorum_time, error);
+    for (size_t i = 0; status == ACCORD_OK && i < accord_docket_count(standings->cases); i++) {
+        count_case(standings, accord_docket_case(standings->cases, i));
+    }
+    return status;
+}
+
+enum accord_status accord_tally_end(struct accord_tally *tally, struct accord_error *error)
 {
     struct accord_standings *standings = tally->standings;
     end_stages(tally);
@@ -152,4 +180,5 @@ void accord_tally_end(struct accord_tally *tally)
     for (size_t i = 0; i < accord_standings_roster(standings)->member_count; i++) {
         end_member(tally, &standings->members[i]);
     }
+    return end_cases(tally, error);
 }

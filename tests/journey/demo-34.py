@@ -6,7 +6,7 @@ run = accord("init", "accord", "--name", "tech-accord-2018", "--members", SIGNAT
 expect("init", run, 0, "34 members in 10 jurisdictions")
 check("the private half is private", (DIR / "accord/private").stat().st_mode & 0o777 == 0o700)
 check("each key is", all(p.stat().st_mode & 0o777 == 0o600 for p in (DIR / "keys").glob("*/*.key")))
-check("every member has five keys", len(list((DIR / "keys").glob("*/*.key"))) == 34 * 5)
+check("every member has six keys", len(list((DIR / "keys").glob("*/*.key"))) == 34 * 6)
 check("more members admit than any one jurisdiction has",
       any(b"\nadmit 24\n" in f.read_bytes() for f in (DIR / "accord/public/tile/entries").rglob("*") if f.is_file()))
 check("nothing half-made is left", sorted(os.listdir(DIR)) == ["accord", "keys"], os.listdir(DIR))

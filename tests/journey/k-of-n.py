@@ -27,7 +27,7 @@ def refused(name, rule, file, *options):
 new_accord()
 for machine in ["b", "c"]:
     must(accord("key", "new", "--for", "release", f"cisco.com/{machine}", "-o", key(machine)))
-present = [option for role in ["release", "stage", "current"] for option in ("--key", key(role))]
+present = [option for role in ["release", "stage", "current", "receipt"] for option in ("--key", key(role))]
 must(accord("member", "rotate", "--accord", "accord", "--domain", "cisco.com", *present, "--key", "release=" + key("b"), "--key",
             "release=" + key("c"), "--threshold", "2", "-o", "cisco.apply"))
 must(accord("member", "admit", "--accord", "accord", "cisco.apply", "-o", "next"))

@@ -50,7 +50,8 @@ for first, end in ((0, 1), (1, 255), (255, 256), (256, 257), (257, 3000)):
 run = mirror("--json")
 check("nothing new is said so",
       run.json() == {"ok": True, "origin": "remote.example/log", "size": 3000, "held": 3000, "new": 0,
-                     "root": run.json()["root"], "changed": False, "cosigned": False, "stopped": False}, run)
+                     "root": run.json()["root"], "changed": False, "cosigned": False, "stopped": False, "reports": 0,
+                     "reports_missing": 0}, run)
 expect("of a directory", mirror(url="log", to="other"), 0, "3000 of them new")
 check("is the same", files("other") == files("copy"))
 expect("it checks", accord("log", "check", "copy", "--vkey", VKEY), 0, "all 3000 entries")

@@ -97,7 +97,7 @@ refused("what was taken back still is", "withdrawn", "forged", options=now)
 # A trust file that went back
 shutil.copy(DIR / "accord.trust", DIR / "old.trust")
 must(accord("key", "new", "--for", "stage", "cisco.com/stage-2", "-o", "stage-2.key"))
-keys = [option for role in ["release", "stage", "current"] for option in ("--key", f"keys/cisco.com/{role}.key")]
+keys = [option for role in ["release", "stage", "current", "receipt"] for option in ("--key", f"keys/cisco.com/{role}.key")]
 must(accord("member", "rotate", "--accord", "accord", "--domain", "cisco.com", *keys, "--key", "stage=stage-2.key", "-o", "apply"))
 must(accord("member", "admit", "--accord", "accord", "apply", "-o", "next"))
 for domain in list(members())[:24]:

@@ -135,7 +135,7 @@ expect("the new member's release verifies", verify("hello"), 0, "Société New")
 # A key is changed, in two steps, without a gap.
 first = index_of(released("arm.com", "arm-1", "1"))
 new_key("arm.com", "release", "release-2")
-run = must(member("rotate", "--accord", log, "--domain", "arm.com", *[a for r in ("release", "stage", "current") if (DIR / key("arm.com", r)).exists()
+run = must(member("rotate", "--accord", log, "--domain", "arm.com", *[a for r in ("release", "stage", "current", "receipt") if (DIR / key("arm.com", r)).exists()
                   for a in ("--key", key("arm.com", r))], "--key", "release=" + key("arm.com", "release-2"), "--threshold", "2", "-o", "arm.apply"))
 enact("roster-3", "arm.apply")
 KEYS["arm.com"] = "release"
@@ -149,7 +149,7 @@ expect("two are", run, 0)
 dell = index_of(released("dell.com", "dell-1", "1"))
 old = key("dell.com", "release")
 new_key("dell.com", "release", "release-2")
-others = [a for r in ("stage", "current") if (DIR / key("dell.com", r)).exists() for a in ("--key", key("dell.com", r))]
+others = [a for r in ("stage", "current", "receipt") if (DIR / key("dell.com", r)).exists() for a in ("--key", key("dell.com", r))]
 run = member("rotate", "--accord", log, "--domain", "dell.com", "--key", key("dell.com", "release-2"), "--drop",
              "dell.com/release", *others, "-o", "dell.apply")
 expect("rotate without the key that is lost", run, 0)
@@ -188,7 +188,7 @@ prove("good", good)
 for file in ("good", "bad"):
     expect(f"before the revocation {file} verifies", verify(file), 0)
 new_key("cisco.com", "release", "release-2")
-others = [a for r in ("stage", "current") if (DIR / key("cisco.com", r)).exists() for a in ("--key", key("cisco.com", r))]
+others = [a for r in ("stage", "current", "receipt") if (DIR / key("cisco.com", r)).exists() for a in ("--key", key("cisco.com", r))]
 must(member("rotate", "--accord", log, "--domain", "cisco.com", "--key", key("cisco.com", "release-2"), "--drop", "cisco.com/release",
             "--key", key("cisco.com", "release"), *others, "-o", "cisco.apply"))
 stolen = vkey(key("cisco.com", "release"))
@@ -212,7 +212,7 @@ for number, half in zip((7, 8), halves):
     files = []
     for domain in half:
         new_key(domain, "witness", "witness-2")
-        signing = [r for r in ("release", "release-2", "stage", "current")
+        signing = [r for r in ("release", "release-2", "stage", "current", "receipt")
                    if (DIR / key(domain, r)).exists() and (domain in ("arm.com",) or r != ("release" if domain in ("dell.com", "cisco.com") else ""))]
         must(member("rotate", "--accord", log, "--domain", domain, "--key", key(domain, "witness-2"),
                     *[a for r in signing for a in ("--key", key(domain, r))], "-o", f"{domain}.apply"))

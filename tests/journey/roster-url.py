@@ -55,7 +55,7 @@ check("of a member", server.add(read("c.leave").replace(b"c.example\n\n", b"x.ex
 # Everybody changes their witness, and the candidate comes in.
 files = []
 for domain in DOMAINS:
-    keys = [part for role in ("release", "stage", "current") if (DIR / f"keys/{domain}/{role}.key").exists()
+    keys = [part for role in ("release", "stage", "current", "receipt") if (DIR / f"keys/{domain}/{role}.key").exists()
             for part in ("--key", f"keys/{domain}/{role}.key")]
     files.append(f"{domain}.apply")
     must(accord("member", "rotate", "--accord", url, "--domain", domain, *keys, "--key", f"keys/{domain}/witness-2.key", "-o", files[-1]))

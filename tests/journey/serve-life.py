@@ -95,7 +95,8 @@ for name, text, says in [("no log", "listen 127.0.0.1:0\n", "log"), ("nowhere to
                          ("a key that is absent", "listen :0\nlog log absent.key\n", "absent.key"),
                          ("a log that is absent", "listen :0\nlog absent log.key\n", "absent"),
                          ("another log's key", "listen :0\nlog log w.key\n", "w.key"),
-                         ("a role of later", "listen :0\nlog log log.key\nmailbox box\n", "line 3: mailbox.*not have that role yet"),
+                         ("a mailbox for a log of anything", "listen :0\nlog log log.key\naccept any\nmailbox box\n", "statements"),
+                         ("a role that is none", "listen :0\nlog log log.key\npostbox box\n", "line 3: postbox"),
                          ("a file twice", "listen :0\nlog log log.key\nlog log log.key\n", "line 3"),
                          ("no certificates", "listen :0 tls\nlog log log.key\n", "tls")]:
     write("wrong", text)

@@ -154,7 +154,7 @@ check("a proof that was logged dates what was in the log before it",
 before = status()[1]["sap.com"]["releases"]
 must(accord("release", "--accord", "accord", "--vendor", "sap.com", "--product", "p", "--version", "1", "--key", "keys/sap.com/release.key", write("sap-1", "1")))
 must(accord("key", "new", "--for", "release", "sap.com/release-2", "-o", "keys/sap.com/release-2.key"))
-others = [a for role in ("stage", "current") for a in ("--key", f"keys/sap.com/{role}.key")]
+others = [a for role in ("stage", "current", "receipt") for a in ("--key", f"keys/sap.com/{role}.key")]
 must(accord("member", "rotate", "--accord", "accord", "--domain", "sap.com", "--key", "keys/sap.com/release-2.key", "--drop", "sap.com/release",
             *others, "-o", "sap.apply"))
 must(accord("member", "admit", "--accord", "accord", "sap.apply", "-o", "next"))

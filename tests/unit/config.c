@@ -149,7 +149,18 @@ static void refusals(void **state)
         {"memory 65G\n", ACCORD_MALFORMED, 1, "memory"},
         {"witness k s\n", ACCORD_MALFORMED, 1, "witness"},
         {"mirror\n", ACCORD_MALFORMED, 1, "mirror"},
-        {"log a b\nmailbox m\n", ACCORD_UNKNOWN_FIELD, 2, "mailbox"},
+        {"log a b\nmailbox\n", ACCORD_MALFORMED, 2, "mailbox"},
+        {"log a b\nmailbox m m\n", ACCORD_MALFORMED, 2, "mailbox"},
+        {"log a b\nmailbox m\nmailbox m\n", ACCORD_DUPLICATE, 3, "mailbox"},
+        {"log a b\naccept any\nmailbox m\n", ACCORD_MISSING_FIELD, 0, "log"},
+        {"mailbox-limit 63K\n", ACCORD_MALFORMED, 1, "mailbox-limit"},
+        {"mailbox-limit 65G\n", ACCORD_MALFORMED, 1, "mailbox-limit"},
+        {"mailbox-keep 1\n", ACCORD_MALFORMED, 1, "mailbox-keep"},
+        {"mailbox-work 41\n", ACCORD_MALFORMED, 1, "mailbox-work"},
+        {"mailbox-rate 5\n", ACCORD_MALFORMED, 1, "mailbox-rate"},
+        {"mailbox-rate 0 1h\n", ACCORD_MALFORMED, 1, "mailbox-rate"},
+        {"mailbox-rate 5 25h\n", ACCORD_MALFORMED, 1, "mailbox-rate"},
+        {"mailbox-from nobody\n", ACCORD_MALFORMED, 1, "mailbox-from"},
         {"known-log v u\n", ACCORD_MALFORMED, 1, "known-log"},
         {"log a b\r\n", ACCORD_MALFORMED, 1, ""},
         {"# \x01\n", ACCORD_MALFORMED, 1, ""},
@@ -163,11 +174,18 @@ static void refusals(void **state)
     }
 }
 
-static void later_roles_say_so(void **state)
+static void mailboxes(void **state)
 {
     (void)state;
-    assert_int_equal(parse("mailbox d\n"), ACCORD_UNKNOWN_FIELD);
-    assert_non_null(strstr(error.expected, "does not have that role yet"));
+    assert_int_equal(parse("log a b\n"), ACCORD_OK);
+    assert_true(config.mailbox[0] == 0 && config.mailbox_limit == UINT64_C(1152) << 20 && config.mailbox_work == 0);
+    assert_int_equal(parse("log a b\nmailbox m\nmailbox-limit 64M\nmailbox-keep 2G\nmailbox-work 20\n"
+                           "mailbox-rate 100 1h\nmailbox-from introduced\n"),
+                     ACCORD_OK);
+    assert_string_equal(config.mailbox, "/etc/accord/m");
+    assert_true(config.mailbox_limit == 64 << 20 && config.mailbox_keep == UINT64_C(2) << 30);
+    assert_true(config.mailbox_work == 20 && config.mailbox_rate == 100 && config.mailbox_seconds == 3600);
+    assert_true(config.mailbox_introduced);
 }
 
 static void cosigners(void **state)
@@ -294,7 +312,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults),           cmocka_unit_test(everything), cmocka_unit_test(relative_to_here),
         cmocka_unit_test(refusals),           cmocka_unit_test(long_names), cmocka_unit_test(addresses),
-        cmocka_unit_test(later_roles_say_so), cmocka_unit_test(cosigners),  cmocka_unit_test(known_logs),
+        cmocka_unit_test(mailboxes), cmocka_unit_test(cosigners),  cmocka_unit_test(known_logs),
         cmocka_unit_test(free_ports),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -302,7 +302,9 @@ def past_lines(refused, plain):
     refused("key-type", "mirror-key-of-type-1", changed(lines, "key mirror", f"key mirror {Key('alpha.example/m').vkey}"))
     refused("key-type", "current-key-of-type-4", changed(lines, "key current", f"key current {Key('alpha.example/c', 4).vkey}"))
     refused("malformed", "url-of-a-current-key", changed(lines, "key current", f"key current {CURRENT.vkey} https://a.example/"))
-    receipt = changed(lines, "key current", f"key receipt {CURRENT.vkey}", "report-days 60")
+    receipt = changed(lines, "key current", f"key receipt {CURRENT.vkey}")
+    second = [i for i, line in enumerate(receipt) if line.startswith("member ")][1]
+    receipt = receipt[:second] + ["report-days 60"] + receipt[second:]
     write("roster.ok.receipt-key-and-report-days.parse", note(receipt + [past("receipt", Key("alpha.example/r"))], gone))
     refused("key-type", "receipt-key-of-type-4", changed(lines, "key current", f"key receipt {Key('alpha.example/c', 4).vkey}"))
     refused("malformed", "report-days-0", changed(receipt, "report-days", "report-days 0"))
