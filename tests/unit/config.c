@@ -310,9 +310,9 @@ int main(void)
 {
     accord_crypto_start();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(defaults),           cmocka_unit_test(everything), cmocka_unit_test(relative_to_here),
-        cmocka_unit_test(refusals),           cmocka_unit_test(long_names), cmocka_unit_test(addresses),
-        cmocka_unit_test(mailboxes), cmocka_unit_test(cosigners),  cmocka_unit_test(known_logs),
+        cmocka_unit_test(defaults),   cmocka_unit_test(everything), cmocka_unit_test(relative_to_here),
+        cmocka_unit_test(refusals),   cmocka_unit_test(long_names), cmocka_unit_test(addresses),
+        cmocka_unit_test(mailboxes),  cmocka_unit_test(cosigners),  cmocka_unit_test(known_logs),
         cmocka_unit_test(free_ports),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
