@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Reporting a proof of concept of 1 GiB, beside age: `accord report` and `accord inbox` as they are, with everything that
-they do besides (digests of the files, of the parcel, of what was sealed; the entry, the mailbox, the quorum; to disk),
+they do besides (digests of the parcel, of what was sealed; the entry, the mailbox, the quorum; to disk),
 and how long it takes until what was sealed is whole. A B A B ...; medians, and medians of the ratios round by round.
 
 usage: report.py ACCORD AGE AGE-KEYGEN DIR RUNS"""
@@ -74,13 +74,16 @@ for _ in range(runs):
     subprocess.run([accord, "init", "reported", "--name", "reported", "--members", "members.tsv", "--demo-keys", "reported.keys"],
                    check=True, stderr=subprocess.DEVNULL)
     timed("age -r", age, "-r", recipient, "-o", "poc.age", "poc")
+    timed("age -r, and sync", "sh", "-c", f"{age} -r {recipient} -o synced.age poc && sync synced.age")
     timed("accord report", accord, "report", "--accord", "reported", "--to", "cisco.com", "-o", "one", "poc", watch="one.accord-case")
     timed("age -d", age, "-d", "-i", "age.key", "-o", "opened", "poc.age")
-    clean("poc.age", "opened", "one.age", "in")
+    clean("poc.age", "synced.age", "opened", "one.age", "in")
     timed("accord inbox", accord, "inbox", "--accord", "reported", "--key", key, "-o", "in")
 line("age -r", "age -r")
+line("age -r, and sync", "age -r")
 line("accord report, until it is sealed", "age -r")
-line("accord report", "age -r")
+line("accord report, until it is sealed", "age -r, and sync")
+line("accord report", "age -r, and sync")
 line("age -d", "age -d")
 line("accord inbox", "age -d")
 clean("poc", "in", "one.accord-case", "reported", "reported.keys", "age.key", "members.tsv")
