@@ -138,6 +138,11 @@ ACCORD_MUST_USE ACCORD_API enum accord_status
 accord_roster_signed(const struct accord_roster_claim *roster, const struct accord_note_claim *note,
                      struct accord_bytes domain, const struct accord_place *place, const struct accord_crypto *crypto,
                      struct accord_signers *signers, struct accord_error *error);
+/* Who speaks of flaws: one of the domain's receipt keys signed it, or a threshold of its release keys. */
+ACCORD_MUST_USE ACCORD_API enum accord_status
+accord_receipt_signed(const struct accord_roster_claim *roster, const struct accord_note_claim *note,
+                      struct accord_bytes domain, const struct accord_place *place, const struct accord_crypto *crypto,
+                      struct accord_error *error);
 /* The closed log with this origin, or NULL. */
 ACCORD_API const struct accord_closed_log *accord_roster_closed(const struct accord_roster_claim *roster,
                                                                 struct accord_bytes origin);

@@ -40,17 +40,6 @@ bool accord_lines_moment(struct accord_fields *fields, struct accord_moment *mom
            accord_lines_checkpoint(fields, &moment->checkpoint_base64);
 }
 
-enum accord_status accord_receipt_signed(const struct accord_roster_claim *roster, const struct accord_note_claim *note,
-                                         struct accord_bytes domain, const struct accord_place *place,
-                                         const struct accord_crypto *crypto, struct accord_error *error)
-{
-    struct accord_signers signers;
-    enum accord_status status = accord_roster_signers(roster, note, domain, place, crypto, &signers, error);
-    if (status != ACCORD_OK || signers.receipt > 0)
-        return status;
-    return accord_roster_signed(roster, note, domain, place, crypto, &signers, error);
-}
-
 enum accord_status accord_key_signed(const struct accord_vkey *vkey, const struct accord_note_claim *note,
                                      const struct accord_crypto *crypto, struct accord_error *error)
 {

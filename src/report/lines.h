@@ -19,12 +19,6 @@ ACCORD_MUST_USE bool accord_lines_checkpoint(struct accord_fields *fields, struc
 /* Is it a commitment: triaged, fix, regulator? */
 bool accord_answer_commits(enum accord_answer_kind kind);
 
-/* One of the member's receipt keys signed it, or a threshold of its release keys. */
-ACCORD_MUST_USE enum accord_status accord_receipt_signed(const struct accord_roster_claim *roster,
-                                                         const struct accord_note_claim *note,
-                                                         struct accord_bytes domain, const struct accord_place *place,
-                                                         const struct accord_crypto *crypto,
-                                                         struct accord_error *error);
 /* The key signed it: ACCORD_SIGNATURE, ACCORD_WRONG_SIGNER. */
 ACCORD_MUST_USE enum accord_status accord_key_signed(const struct accord_vkey *vkey,
                                                      const struct accord_note_claim *note,

@@ -241,3 +241,14 @@ enum accord_status accord_roster_verify_checkpoint(const struct accord_roster_cl
     return closed != NULL ? verify_closed(closed, claim, crypto, checkpoint, cosigners, error)
                           : accord_policy_verify(policy, claim, crypto, checkpoint, cosigners, error);
 }
+
+enum accord_status accord_receipt_signed(const struct accord_roster_claim *roster, const struct accord_note_claim *note,
+                                         struct accord_bytes domain, const struct accord_place *place,
+                                         const struct accord_crypto *crypto, struct accord_error *error)
+{
+    struct accord_signers signers;
+    enum accord_status status = accord_roster_signers(roster, note, domain, place, crypto, &signers, error);
+    if (status != ACCORD_OK || signers.receipt > 0)
+        return status;
+    return accord_roster_signed(roster, note, domain, place, crypto, &signers, error);
+}

@@ -13,6 +13,7 @@ ROOMS = {
     "roster": {"core"},
     "release": {"core", "roster"},
     "report": {"core", "roster"},
+    "advisory": {"core"},
     "evidence": {"core"},
     "intoto": {"base", "core", "crypto"},
     "follow": {"base", "core", "crypto", "log", "roster", "release"},
@@ -23,7 +24,7 @@ ROOMS = {
     "status": {"base", "core", "crypto", "log", "roster", "release", "report", "case", "follow", "monitor"},
     "net": {"base", "core", "log", "witness"},
     "serve": {"base", "core", "crypto", "keys", "log", "witness", "roster", "release", "evidence", "follow", "mirror", "monitor", "net", "report", "case", "age"},
-    "cli": {"base", "core", "crypto", "keys", "log", "witness", "roster", "release", "evidence", "intoto", "follow", "mirror", "monitor", "custody", "status", "net", "serve", "report", "case", "age"},
+    "cli": {"base", "core", "crypto", "keys", "log", "witness", "roster", "release", "evidence", "intoto", "follow", "mirror", "monitor", "custody", "status", "net", "serve", "report", "case", "age", "advisory"},
 }
 # base/ knows the error list and slices of the public headers; core/ may include no system header but these.
 CORE_SYSTEM = {"stdbool.h", "stddef.h", "stdint.h", "string.h"}
