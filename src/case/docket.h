@@ -81,6 +81,8 @@ ACCORD_MUST_USE enum accord_status accord_docket_judge(struct accord_docket *doc
 size_t accord_docket_count(const struct accord_docket *docket);
 /* In the order of the log. */
 const struct accord_docket_case *accord_docket_case(const struct accord_docket *docket, size_t place);
+/* Its time, of any entry: when it was public, by the clock of the log. Of a docket that is judged. */
+uint64_t accord_docket_time(const struct accord_docket *docket, uint64_t index);
 /* Quorum time of the newest checkpoint: the log's now. */
 uint64_t accord_docket_now(const struct accord_docket *docket);
 /* Would this answer count, were it logged now? Its signature is not asked. The refusals of accord_case_step. Now is

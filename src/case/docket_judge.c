@@ -30,8 +30,8 @@ static void sort_ticks(struct accord_docket *docket)
     }
 }
 
-/* When the entry was public: the earliest quorum time of a larger tree. */
-static uint64_t time_of(const struct accord_docket *docket, uint64_t index)
+/* The earliest quorum time of a larger tree. */
+uint64_t accord_docket_time(const struct accord_docket *docket, uint64_t index)
 {
     size_t low = 0, high = docket->tick_count;
     while (low < high) {
@@ -223,7 +223,7 @@ static void judge_answer(const struct accord_docket *docket, const struct accord
                          struct accord_docket_kept *kept, size_t place)
 {
     struct accord_docket_answer *answer = &kept->found.answers[place];
-    answer->event.time = time_of(docket, answer->event.index);
+    answer->event.time = accord_docket_time(docket, answer->event.index);
     if (kept->found.vendor.size == 0 && answer->event.kind != ACCORD_ANSWER_RECEIPT &&
         answer->event.by == ACCORD_PARTY_VENDOR) {
         answer->event.by = ACCORD_PARTY_OTHER; /* the receipt that showed it did not count */
@@ -247,7 +247,7 @@ static bool judge_case(const struct accord_docket *docket, const struct accord_r
                        struct accord_docket_kept *kept, uint64_t size)
 {
     struct accord_docket_case *found = &kept->found;
-    uint64_t time = time_of(docket, found->index);
+    uint64_t time = accord_docket_time(docket, found->index);
     if (found->index >= size || found->claimed > time + ACCORD_CASE_DAY ||
         found->claimed + ACCORD_CASE_DAY < found->not_before) {
         return false;

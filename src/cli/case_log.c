@@ -84,6 +84,7 @@ enum accord_status accord_case_now_verify(struct accord_case_now *now, const str
 
 struct walk {
     struct accord_case_log *log;
+    const struct accord_case_log_seen *seen;
     struct accord_chain *chain;
     struct accord_docket_roots roots;
     struct accord_docket_log docket_log;
@@ -101,6 +102,9 @@ static enum accord_status see(void *context, uint64_t index, struct accord_bytes
     enum accord_status status = accord_chain_offer(walk->chain, index, entry, &link, error);
     if (status == ACCORD_OK && link == ACCORD_LINK_NONE) {
         status = accord_docket_see(walk->log->docket, walk->chain, &walk->docket_log, index, entry, error);
+    }
+    if (status == ACCORD_OK && walk->seen->see != NULL) {
+        status = walk->seen->see(walk->seen->context, walk->chain, index, entry, error);
     }
     accord_progress_step(&walk->progress, index + 1, walk->log->now.claim.size);
     return status;
@@ -124,9 +128,10 @@ static enum accord_status check_root(const struct walk *walk, struct accord_erro
 /* A chain that walks along, so that each entry meets the roster in force there; that all of it holds was asked before.
  */
 static enum accord_status read_cases(struct accord_case_log *log, const struct accord_crypto *crypto,
-                                     struct accord_error *error)
+                                     const struct accord_case_log_seen *seen, struct accord_error *error)
 {
-    struct walk walk = {.log = log, .roots = {crypto, log->reader}, .progress = {.doing = "read", .of = "entries"}};
+    struct walk walk = {
+        .log = log, .seen = seen, .roots = {crypto, log->reader}, .progress = {.doing = "read", .of = "entries"}};
     enum accord_status status = accord_chain_new(&walk.chain, crypto, log->chain->digest, error);
     walk.docket_log = accord_docket_log_of(&walk.roots, log->now.claim.origin);
     accord_reader_set_size(log->reader, log->now.claim.size);
@@ -178,6 +183,14 @@ enum accord_status accord_case_log_open(struct accord_case_log *log, const struc
                                         const char *location, const char *trust,
                                         const struct accord_docket_filter *filter, struct accord_error *error)
 {
+    return accord_case_log_walk(log, call, location, trust, filter, &(struct accord_case_log_seen){NULL, NULL}, error);
+}
+
+enum accord_status accord_case_log_walk(struct accord_case_log *log, const struct accord_call *call,
+                                        const char *location, const char *trust,
+                                        const struct accord_docket_filter *filter,
+                                        const struct accord_case_log_seen *seen, struct accord_error *error)
+{
     *log = (struct accord_case_log){0};
     accord_case_now_init(&log->now);
     accord_buffer_init(&log->trust_bytes, ACCORD_TRUST_SIZE_MAX);
@@ -197,7 +210,7 @@ enum accord_status accord_case_log_open(struct accord_case_log *log, const struc
     if (status == ACCORD_OK) {
         status = accord_docket_new(&log->docket, call->crypto, filter, error);
     }
-    return status == ACCORD_OK ? read_cases(log, call->crypto, error) : status;
+    return status == ACCORD_OK ? read_cases(log, call->crypto, seen, error) : status;
 }
 
 void accord_case_log_free(struct accord_case_log *log)

@@ -39,6 +39,17 @@ ACCORD_MUST_USE enum accord_status accord_case_log_open(struct accord_case_log *
                                                         const char *location, const char *trust,
                                                         const struct accord_docket_filter *filter,
                                                         struct accord_error *error);
+/* The same; each entry is shown to see as well, which may be NULL, with the chain as it is there. */
+struct accord_case_log_seen {
+    void *context;
+    enum accord_status (*see)(void *context, const struct accord_chain *chain, uint64_t index,
+                              struct accord_bytes entry, struct accord_error *error);
+};
+ACCORD_MUST_USE enum accord_status accord_case_log_walk(struct accord_case_log *log, const struct accord_call *call,
+                                                        const char *location, const char *trust,
+                                                        const struct accord_docket_filter *filter,
+                                                        const struct accord_case_log_seen *seen,
+                                                        struct accord_error *error);
 void accord_case_log_free(struct accord_case_log *log);
 
 /* Finds a case by what a person gives: at least eight digits of its digest, with or without `sha256:`, or the index of

@@ -13,7 +13,7 @@ ROOMS = {
     "roster": {"core"},
     "release": {"core", "roster"},
     "report": {"core", "roster"},
-    "advisory": {"core"},
+    "advisory": {"base", "core", "roster", "follow"},
     "evidence": {"core"},
     "intoto": {"base", "core", "crypto"},
     "follow": {"base", "core", "crypto", "log", "roster", "release"},
