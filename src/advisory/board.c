@@ -17,8 +17,15 @@ struct kept {
 };
 
 struct release {
-    uint8_t digest[ACCORD_HASH_SIZE]; /* of the entry and its vendor */
+    uint8_t key[ACCORD_HASH_SIZE];    /* of what it is looked for by */
+    uint8_t digest[ACCORD_HASH_SIZE]; /* of the entry */
     uint64_t index;
+};
+
+struct releases {
+    struct release *items; /* sorted by key, then by index, where sorted */
+    size_t count, capacity;
+    bool sorted;
 };
 
 struct accord_board {
@@ -29,9 +36,7 @@ struct accord_board {
     size_t *table; /* places in advisories, plus one, by vendor and id */
     size_t table_size;
     uint8_t table_key[16];
-    struct release *releases;
-    size_t release_count, release_capacity;
-    bool sorted;
+    struct releases by_digest, by_version;
     size_t bytes;
     struct accord_advisory_claim claim; /* of the entry at hand: too large for a stack */
 };
@@ -80,7 +85,8 @@ void accord_board_free(struct accord_board *board)
     }
     free(board->advisories);
     free(board->table);
-    free(board->releases);
+    free(board->by_digest.items);
+    free(board->by_version.items);
     accord_buffer_free(&board->vendor);
     accord_buffer_free(&board->id);
     free(board);
@@ -125,14 +131,6 @@ static enum accord_status copy(struct accord_board *board, struct accord_bytes b
     board->bytes += bytes.size;
     *kept = (struct accord_bytes){data, bytes.size};
     return ACCORD_OK;
-}
-
-static void digest_of(const struct accord_board *board, struct accord_bytes entry, uint8_t digest[ACCORD_HASH_SIZE])
-{
-    struct accord_sha256 sha;
-    board->crypto->sha256_init(&sha);
-    board->crypto->sha256_update(&sha, entry.data, entry.size);
-    board->crypto->sha256_final(&sha, digest);
 }
 
 /* By a key of this run: whoever names advisories cannot choose where they go. */
@@ -203,7 +201,7 @@ static enum accord_status add_revision(struct accord_board *board, struct kept *
     enum accord_status status = grow(&revisions, advisory->revision_count, &kept->capacity, sizeof *advisory->revisions,
                                      SIZE_MAX / sizeof *advisory->revisions, error);
     advisory->revisions = revisions;
-    digest_of(board, entry, revision.digest);
+    accord_hash(board->crypto, entry, revision.digest);
     if (status == ACCORD_OK) {
         status = copy(board, entry, &newest, error);
     }
@@ -284,14 +282,29 @@ static enum accord_status see_advisory(struct accord_board *board, const struct 
 /* Releases */
 
 /* Whoever names a release of another vendor finds nothing. */
-static void release_key(const struct accord_board *board, const uint8_t digest[ACCORD_HASH_SIZE],
-                        struct accord_bytes vendor, uint8_t key[ACCORD_HASH_SIZE])
+static void key_of(const struct accord_board *board, const struct accord_bytes *parts, size_t count,
+                   uint8_t key[ACCORD_HASH_SIZE])
 {
     struct accord_sha256 sha;
     board->crypto->sha256_init(&sha);
-    board->crypto->sha256_update(&sha, digest, ACCORD_HASH_SIZE);
-    board->crypto->sha256_update(&sha, vendor.data, vendor.size);
+    for (size_t i = 0; i < count; i++) {
+        board->crypto->sha256_update(&sha, parts[i].data, parts[i].size);
+        board->crypto->sha256_update(&sha, (const uint8_t *)"\n", 1);
+    }
     board->crypto->sha256_final(&sha, key);
+}
+
+static enum accord_status add(struct releases *releases, const struct release *release, struct accord_error *error)
+{
+    void *items = releases->items;
+    enum accord_status status =
+        grow(&items, releases->count, &releases->capacity, sizeof *release, ACCORD_BOARD_RELEASES_MAX, error);
+    releases->items = items;
+    if (status == ACCORD_OK) {
+        releases->items[releases->count++] = *release;
+        releases->sorted = false;
+    }
+    return status;
 }
 
 static enum accord_status see_release(struct accord_board *board, const struct accord_chain *chain, uint64_t index,
@@ -304,50 +317,66 @@ static enum accord_status see_release(struct accord_board *board, const struct a
         accord_release_verify(&claim, accord_chain_roster(chain), NULL, board->crypto, &release, NULL) != ACCORD_OK) {
         return ACCORD_OK;
     }
-    uint8_t digest[ACCORD_HASH_SIZE];
     struct release kept = {.index = index};
-    digest_of(board, entry, digest);
-    release_key(board, digest, claim.vendor, kept.digest);
-    void *items = board->releases;
-    enum accord_status status =
-        grow(&items, board->release_count, &board->release_capacity, sizeof kept, ACCORD_BOARD_RELEASES_MAX, error);
-    board->releases = items;
-    if (status == ACCORD_OK) {
-        board->releases[board->release_count++] = kept;
-        board->sorted = false;
-    }
-    return status;
+    accord_hash(board->crypto, entry, kept.digest);
+    const struct accord_bytes by_digest[] = {{kept.digest, sizeof kept.digest}, claim.vendor};
+    const struct accord_bytes by_version[] = {claim.vendor, claim.product, claim.version};
+    key_of(board, by_digest, 2, kept.key);
+    enum accord_status status = add(&board->by_digest, &kept, error);
+    key_of(board, by_version, 3, kept.key);
+    return status == ACCORD_OK ? add(&board->by_version, &kept, error) : status;
 }
 
-static int by_digest(const void *a, const void *b)
+static int compare(const void *a, const void *b)
 {
     const struct release *x = a, *y = b;
-    int order = memcmp(x->digest, y->digest, sizeof x->digest);
+    int order = memcmp(x->key, y->key, sizeof x->key);
     return order != 0 ? order : x->index < y->index ? -1 : x->index > y->index;
+}
+
+/* The last one with this key, or NULL. */
+static const struct release *look_up(struct releases *releases, const uint8_t key[ACCORD_HASH_SIZE])
+{
+    if (!releases->sorted && releases->count > 0) {
+        qsort(releases->items, releases->count, sizeof *releases->items, compare);
+        releases->sorted = true;
+    }
+    size_t low = 0, high = releases->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (memcmp(releases->items[middle].key, key, ACCORD_HASH_SIZE) <= 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low > 0 && memcmp(releases->items[low - 1].key, key, ACCORD_HASH_SIZE) == 0 ? &releases->items[low - 1]
+                                                                                       : NULL;
 }
 
 bool accord_board_release(struct accord_board *board, const uint8_t digest[ACCORD_HASH_SIZE],
                           struct accord_bytes vendor, uint64_t *index)
 {
     uint8_t key[ACCORD_HASH_SIZE];
-    if (!board->sorted && board->release_count > 0) {
-        qsort(board->releases, board->release_count, sizeof *board->releases, by_digest);
-        board->sorted = true;
-    }
-    release_key(board, digest, vendor, key);
-    size_t low = 0, high = board->release_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (memcmp(board->releases[middle].digest, key, sizeof key) < 0) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    if (low == board->release_count || memcmp(board->releases[low].digest, key, sizeof key) != 0) {
+    const struct accord_bytes parts[] = {{digest, ACCORD_HASH_SIZE}, vendor};
+    key_of(board, parts, 2, key);
+    const struct release *found = look_up(&board->by_digest, key);
+    *index = found == NULL ? 0 : found->index;
+    return found != NULL;
+}
+
+bool accord_board_release_named(struct accord_board *board, struct accord_bytes vendor, struct accord_bytes product,
+                                struct accord_bytes version, uint8_t digest[ACCORD_HASH_SIZE], uint64_t *index)
+{
+    uint8_t key[ACCORD_HASH_SIZE];
+    const struct accord_bytes parts[] = {vendor, product, version};
+    key_of(board, parts, 3, key);
+    const struct release *found = look_up(&board->by_version, key);
+    if (found == NULL) {
         return false;
     }
-    *index = board->releases[low].index;
+    memcpy(digest, found->digest, ACCORD_HASH_SIZE);
+    *index = found->index;
     return true;
 }
 

@@ -7,7 +7,7 @@
 #include "follow/chain.h"
 
 /* What a board takes of whatever is in a log; more is refused (ACCORD_TOO_LARGE: a narrower filter helps). Nothing is
- * kept of entries that their vendor did not sign. A release costs one verification for each key that signed it, and 48
+ * kept of entries that their vendor did not sign. A release costs one verification for each key that signed it, and 104
  * bytes. */
 #define ACCORD_BOARD_ADVISORIES_MAX 262144
 #define ACCORD_BOARD_BYTES_MAX ((size_t)1 << 30)
@@ -49,5 +49,9 @@ const struct accord_board_advisory *accord_board_find(const struct accord_board 
 /* Where the release with this digest, which this vendor signed, is in the log; false where none is. */
 bool accord_board_release(struct accord_board *board, const uint8_t digest[ACCORD_HASH_SIZE],
                           struct accord_bytes vendor, uint64_t *index);
+
+/* The newest release of this product and version: its digest, and where it is. */
+bool accord_board_release_named(struct accord_board *board, struct accord_bytes vendor, struct accord_bytes product,
+                                struct accord_bytes version, uint8_t digest[ACCORD_HASH_SIZE], uint64_t *index);
 
 #endif

@@ -629,6 +629,46 @@ const struct accord_command accord_commands[] = {
      .options = accord_options_custodian_run,
      .run = accord_run_custodian_run,
      .keeps_keys = true},
+    {.section = "Advisories",
+     .name = "advisory log",
+     .operands = "SOURCE",
+     .operands_min = 1,
+     .operands_max = 1,
+     .summary = "log what a vendor says of the flaws of its products",
+     .description =
+         "SOURCE is a text file: which products, which versions are affected, which logged releases fix them "
+         "(docs/advisories.md). What was logged cannot be changed quietly: an advisory whose id is in the log already "
+         "becomes its next revision, and --change says what is new in it. Its dates are those of the witnesses' "
+         "clock.\n\n"
+         "Releases are named by the digests of their entries, as accord release and accord proof show print them; each "
+         "has to be in "
+         "the log, and its vendor's.",
+     .example = "accord advisory log --accord https://log.example/ --key receipt.key cisco-sa-2026-0001.advisory\n",
+     .options = accord_options_advisory_log,
+     .run = accord_run_advisory_log,
+     .keeps_keys = true},
+    {.name = "advisory list",
+     .operands = "LOG",
+     .operands_min = 1,
+     .operands_max = 1,
+     .summary = "list the advisories of a log",
+     .description =
+         "The newest revision of each, with its date by the witnesses' clock. All of the log is read, and its tree and "
+         "its quorum are verified.",
+     .example = "accord advisory list https://log.example/ --vendor cisco.com\n",
+     .options = accord_options_advisory_list,
+     .run = accord_run_advisory_list},
+    {.name = "advisory show",
+     .operands = "ID",
+     .operands_min = 1,
+     .operands_max = 1,
+     .summary = "show an advisory: its source again, and its history",
+     .description = "ID is an advisory's id, or VENDOR/ID where several vendors have one of that name. The source goes "
+                    "to standard "
+                    "output; when each revision was public, and each release that it names, is told beside it.",
+     .example = "accord advisory show --accord https://log.example/ cisco-sa-2026-0001\n",
+     .options = accord_options_advisory_show,
+     .run = accord_run_advisory_show},
     {.section = "Evidence",
      .name = "evidence compare",
      .operands = "LINE|CHECKPOINT LOG|CHECKPOINT",

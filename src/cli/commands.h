@@ -8,6 +8,9 @@
     extern const struct accord_option accord_options_##name[];                                                         \
     int accord_run_##name(struct accord_call *call)
 
+ACCORD_COMMAND(advisory_list);
+ACCORD_COMMAND(advisory_log);
+ACCORD_COMMAND(advisory_show);
 ACCORD_COMMAND(attest);
 ACCORD_COMMAND(attest_export);
 ACCORD_COMMAND(case_open);

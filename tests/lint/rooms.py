@@ -6,6 +6,7 @@ ROOMS = {
     "core": set(),
     "base": set(),
     "crypto": {"base"},
+    "json": {"core"},
     "age": {"base", "crypto", "core"},
     "keys": {"base", "crypto", "core", "age"},
     "log": {"base", "core"},
