@@ -16,7 +16,7 @@ struct accord_feed_reader {
     struct accord_json root;
     const struct accord_claim_sink *sink;
     struct accord_arena whole; /* lives as long as the document */
-    struct accord_arena brief; /* lives until the next claim or vulnerability has been given */
+    struct accord_arena brief; /* of one product: its reader resets it */
     struct accord_claim_vulnerability vulnerability;
     struct accord_error *error;
 };
@@ -27,7 +27,7 @@ ACCORD_MUST_USE enum accord_status accord_feed_read_osv(struct accord_feed_reade
 ACCORD_MUST_USE enum accord_status accord_feed_read_cve(struct accord_feed_reader *reader);
 ACCORD_MUST_USE enum accord_status accord_feed_read_openvex(struct accord_feed_reader *reader);
 
-/* Give what reader->vulnerability and the claim say, and forget what is brief. */
+/* Give what reader->vulnerability and the claim say; ACCORD_NO_MEMORY where an arena is exhausted. */
 ACCORD_MUST_USE enum accord_status accord_feed_begin(struct accord_feed_reader *reader);
 ACCORD_MUST_USE enum accord_status accord_feed_claim(struct accord_feed_reader *reader,
                                                      const struct accord_claim *claim);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "accord/advisory.h"
 #include "accord/demand.h"
 #include "accord/product.h"
 
@@ -65,6 +66,14 @@ static enum accord_status judge_demand(const struct judging *judging)
     return status == ACCORD_OK ? signed_by(judging, claim.member) : status;
 }
 
+static enum accord_status judge_advisory(const struct judging *judging)
+{
+    struct accord_advisory_claim claim;
+    enum accord_status status = accord_advisory_parse(&claim, judging->statement->note.whole, judging->error);
+    return status == ACCORD_OK ? accord_advisory_verify(&claim, judging->roster, NULL, judging->crypto, judging->error)
+                               : status;
+}
+
 enum accord_status accord_admission_product(const struct accord_roster_claim *roster,
                                             const struct accord_crypto *crypto,
                                             const struct accord_statement_claim *statement, bool *known,
@@ -74,7 +83,8 @@ enum accord_status accord_admission_product(const struct accord_roster_claim *ro
         const char *kind;
         enum accord_status (*judge)(const struct judging *judging);
     } kinds[] = {{"policy", judge_policy},     {"seen", judge_seen},     {"current", judge_current},
-                 {"withdraw", judge_withdraw}, {"attest", judge_attest}, {"demand", judge_demand}};
+                 {"withdraw", judge_withdraw}, {"attest", judge_attest}, {"demand", judge_demand},
+                 {"advisory", judge_advisory}};
     const struct judging judging = {roster, crypto, statement, error};
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         struct accord_bytes kind = {(const uint8_t *)kinds[i].kind, strlen(kinds[i].kind)};
