@@ -10,6 +10,7 @@
 #define ACCORD_ROSTER_KEYS_MAX 1024
 #define ACCORD_ROSTER_LOGS_MAX 16
 #define ACCORD_ROSTER_PAST_MAX 512
+#define ACCORD_ROSTER_THRESHOLDS_MAX 256
 
 /* How long what is reported stays closed, in days. */
 struct accord_embargo_rule {
@@ -67,6 +68,14 @@ struct accord_roster_past {
     uint64_t index, time;       /* entries below the index; in other logs, quorum times below the time */
 };
 
+/* How many release keys of a member had to sign before its threshold was raised ("Keys that were"). */
+struct accord_roster_threshold {
+    struct accord_bytes domain; /* a member's, or a former member's */
+    unsigned threshold;
+    struct accord_bytes origin; /* of the log in which index counts */
+    uint64_t index, time;       /* entries below the index; in other logs, quorum times below the time */
+};
+
 struct accord_member {
     struct accord_bytes domain;       /* "cisco.com": the name that statements use */
     struct accord_bytes jurisdiction; /* ISO 3166-1 alpha-2 */
@@ -103,13 +112,14 @@ struct accord_roster_claim {
     unsigned admit;                     /* how many members must sign the next roster */
     unsigned quorum_jurisdictions;      /* J */
     unsigned quorum_witnesses;          /* K in each */
-    size_t log_count, closed_count, member_count, former_count, key_count, past_count;
+    size_t log_count, closed_count, member_count, former_count, key_count, past_count, threshold_count;
     struct accord_roster_log logs[ACCORD_ROSTER_LOGS_MAX];
     struct accord_closed_log closed[ACCORD_ROSTER_LOGS_MAX];
     struct accord_member members[ACCORD_MEMBERS_MAX];
     struct accord_former_member former[ACCORD_MEMBERS_MAX];
     struct accord_roster_key keys[ACCORD_ROSTER_KEYS_MAX];
     struct accord_roster_past past[ACCORD_ROSTER_PAST_MAX];
+    struct accord_roster_threshold thresholds[ACCORD_ROSTER_THRESHOLDS_MAX];
 };
 
 /* Where an entry is, as a proof established it. */
@@ -122,7 +132,7 @@ struct accord_place {
 /* Who of a domain signed a note, each key once. */
 struct accord_signers {
     bool known;                                /* the domain is a member, or was */
-    unsigned release_threshold;                /* of its release keys */
+    unsigned release_threshold;                /* of its release keys, for an entry at that place */
     unsigned release, stage, current, receipt; /* how many keys of these roles signed */
 };
 /* Counts the keys of a domain that count for an entry at this place; place NULL: it is in no log yet, so past keys do

@@ -61,15 +61,21 @@ static const struct accord_roster_past *find_past(const struct accord_roster_cla
     return NULL;
 }
 
+static void put_where(struct words *words, uint64_t index, struct accord_bytes origin, uint64_t time)
+{
+    put(words, " below index ");
+    accord_put_decimal(words->out, index);
+    put(words, " of ");
+    accord_put(words->out, origin);
+    put(words, ", elsewhere before the time ");
+    accord_put_decimal(words->out, time);
+    put(words, "\n");
+}
+
 static void put_point(struct words *words, const struct accord_roster_past *past)
 {
-    put(words, " counts below index ");
-    accord_put_decimal(words->out, past->index);
-    put(words, " of ");
-    accord_put(words->out, past->origin);
-    put(words, ", elsewhere before the time ");
-    accord_put_decimal(words->out, past->time);
-    put(words, "\n");
+    put(words, " counts");
+    put_where(words, past->index, past->origin, past->time);
 }
 
 /* A key that is on no `key` line of its role any more. */
@@ -235,6 +241,41 @@ static void put_past(struct words *words)
     }
 }
 
+static const struct accord_roster_threshold *find_threshold(const struct accord_roster_claim *roster,
+                                                            const struct accord_roster_threshold *wanted)
+{
+    for (size_t i = 0; i < roster->threshold_count; i++)
+        if (roster->thresholds[i].threshold == wanted->threshold &&
+            accord_bytes_equal(roster->thresholds[i].domain, wanted->domain))
+            return &roster->thresholds[i];
+    return NULL;
+}
+
+static void put_thresholds(struct words *words)
+{
+    for (size_t i = 0; i < words->next->threshold_count; i++) {
+        const struct accord_roster_threshold *past = &words->next->thresholds[i],
+                                             *before = find_threshold(words->old, past);
+        if (before != NULL && before->index == past->index && before->time == past->time &&
+            accord_bytes_equal(before->origin, past->origin))
+            continue;
+        begin_member(words, past->domain);
+        put(words, "release keys that have to have signed, at least ");
+        accord_put_decimal(words->out, past->threshold);
+        put(words, ",");
+        put_where(words, past->index, past->origin, past->time);
+    }
+    for (size_t i = 0; i < words->old->threshold_count; i++) {
+        const struct accord_roster_threshold *past = &words->old->thresholds[i];
+        if (find_threshold(words->next, past) != NULL)
+            continue;
+        begin_member(words, past->domain);
+        put(words, "what had only ");
+        accord_put_decimal(words->out, past->threshold);
+        put(words, " of the signatures that it needs now does not count any more\n");
+    }
+}
+
 static const struct accord_roster_log *find_log(const struct accord_roster_claim *roster, struct accord_bytes vkey)
 {
     for (size_t i = 0; i < roster->log_count; i++)
@@ -312,4 +353,5 @@ void accord_roster_changes(struct accord_out *out, const struct accord_roster_cl
         put_gone(&words, &roster->members[i]);
     put_former(&words);
     put_past(&words);
+    put_thresholds(&words);
 }

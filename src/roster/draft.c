@@ -37,6 +37,26 @@ static enum accord_status give_up(struct accord_draft *draft, const struct accor
     return ACCORD_OK;
 }
 
+/* What was released while fewer had to sign stays what it was; what the member had to gather by then, it had. */
+static enum accord_status keep_threshold(struct accord_draft *draft, struct accord_bytes domain, unsigned threshold,
+                                         struct accord_error *error)
+{
+    struct accord_roster_claim *roster = draft->roster;
+    size_t at = 0;
+    while (at < roster->threshold_count && (roster->thresholds[at].threshold != threshold ||
+                                            !accord_bytes_equal(roster->thresholds[at].domain, domain)))
+        at++;
+    if (at == ACCORD_ROSTER_THRESHOLDS_MAX)
+        return refuse(error, ACCORD_TOO_LARGE, ACCORD_LITERAL("past thresholds"));
+    roster->thresholds[at] = (struct accord_roster_threshold){.domain = domain,
+                                                              .threshold = threshold,
+                                                              .origin = draft->now.origin,
+                                                              .index = draft->now.index,
+                                                              .time = draft->now.seen_at};
+    roster->threshold_count += at == roster->threshold_count;
+    return ACCORD_OK;
+}
+
 static bool has_key(const struct accord_apply_claim *apply, const struct accord_roster_key *key)
 {
     for (size_t i = 0; i < apply->member.key_count; i++)
@@ -95,8 +115,14 @@ enum accord_status accord_draft_apply(struct accord_draft *draft, const struct a
 {
     struct accord_roster_claim *roster = draft->roster;
     size_t place = accord_roster_member(roster, apply->member.domain);
+    size_t former = accord_roster_former(roster, apply->member.domain);
+    unsigned before = place != SIZE_MAX    ? roster->members[place].release_threshold
+                      : former != SIZE_MAX ? roster->former[former].release_threshold
+                                           : apply->member.release_threshold;
     enum accord_status status = ACCORD_OK;
-    if (place == SIZE_MAX) {
+    if (apply->member.release_threshold > before)
+        status = keep_threshold(draft, apply->member.domain, before, error);
+    if (status == ACCORD_OK && place == SIZE_MAX) {
         if (roster->member_count == ACCORD_MEMBERS_MAX)
             return refuse(error, ACCORD_TOO_LARGE, ACCORD_LITERAL("members"));
         place = roster->member_count++;

@@ -89,6 +89,20 @@ static void put_past(struct accord_out *out, const struct accord_roster_past *pa
     accord_put_byte(out, '\n');
 }
 
+static void put_threshold(struct accord_out *out, const struct accord_roster_threshold *past)
+{
+    put_word(out, ACCORD_LITERAL("past-threshold"));
+    put_word(out, past->domain);
+    accord_put_decimal(out, past->threshold);
+    accord_put_byte(out, ' ');
+    accord_put_decimal(out, past->index);
+    accord_put_byte(out, ' ');
+    accord_put_decimal(out, past->time);
+    accord_put_byte(out, ' ');
+    accord_put(out, past->origin);
+    accord_put_byte(out, '\n');
+}
+
 void accord_roster_print(struct accord_out *out, const struct accord_roster_claim *roster)
 {
     accord_put(out, ACCORD_LITERAL("accord/v1/roster\n"));
@@ -115,4 +129,6 @@ void accord_roster_print(struct accord_out *out, const struct accord_roster_clai
         put_former(out, &roster->former[i]);
     for (size_t i = 0; i < roster->past_count; i++)
         put_past(out, &roster->past[i]);
+    for (size_t i = 0; i < roster->threshold_count; i++)
+        put_threshold(out, &roster->thresholds[i]);
 }

@@ -234,6 +234,51 @@ static bool past_line(struct reading *reading)
     return true;
 }
 
+static bool threshold_new(struct reading *reading, const struct accord_roster_threshold *threshold)
+{
+    const struct accord_roster_claim *roster = reading->roster;
+    if (accord_roster_member(roster, threshold->domain) == SIZE_MAX &&
+        accord_roster_former(roster, threshold->domain) == SIZE_MAX)
+        return accord_fields_refuse(&reading->fields, ACCORD_UNKNOWN_NAME, ACCORD_LITERAL("a member or a former one"),
+                                    threshold->domain);
+    for (size_t i = 0; i < roster->threshold_count; i++)
+        if (roster->thresholds[i].threshold == threshold->threshold &&
+            accord_bytes_equal(roster->thresholds[i].domain, threshold->domain))
+            return accord_fields_refuse(&reading->fields, ACCORD_DUPLICATE,
+                                        ACCORD_LITERAL("each threshold of a member once"), threshold->domain);
+    return true;
+}
+
+/* past-threshold <domain> <threshold> <index> <time> <origin> */
+static bool threshold_line(struct reading *reading)
+{
+    struct accord_roster_claim *roster = reading->roster;
+    struct accord_fields *fields = &reading->fields;
+    struct accord_bytes number, index, time;
+    uint64_t threshold;
+    if (!accord_fields_take(fields, ACCORD_LITERAL("past-threshold")))
+        return false;
+    struct accord_bytes rest = fields->taken.value;
+    if (roster->threshold_count == ACCORD_ROSTER_THRESHOLDS_MAX)
+        return accord_fields_refuse(fields, ACCORD_TOO_LARGE, ACCORD_LITERAL("at most 256 past thresholds"), rest);
+    struct accord_roster_threshold *past = &roster->thresholds[roster->threshold_count];
+    if (!accord_word_next(&rest, &past->domain) || !accord_word_next(&rest, &number) ||
+        !accord_word_next(&rest, &index) || !accord_word_next(&rest, &time) || rest.size == 0)
+        return accord_fields_refuse(fields, ACCORD_MALFORMED,
+                                    ACCORD_LITERAL("past-threshold <domain> <threshold> <index> <time> <origin>"),
+                                    fields->taken.value);
+    past->origin = rest;
+    if (!accord_fields_part_number(fields, number, 1, ACCORD_ROSTER_KEYS_MAX, &threshold) ||
+        !accord_fields_part_number(fields, index, 0, UINT64_MAX, &past->index) ||
+        !accord_fields_part_number(fields, time, 0, UINT64_MAX, &past->time) || !known_origin(reading, past->origin))
+        return false;
+    past->threshold = (unsigned)threshold;
+    if (!threshold_new(reading, past))
+        return false;
+    roster->threshold_count++;
+    return true;
+}
+
 /* charter, number, previous: where the roster stands in the chain. */
 static bool head(struct accord_fields *fields, struct accord_roster_claim *roster)
 {
@@ -292,7 +337,8 @@ static bool body(struct reading *reading)
            lines_of(reading, ACCORD_LITERAL("closed"), closed_line) && member(reading) &&
            lines_of(reading, ACCORD_LITERAL("member"), member) &&
            lines_of(reading, ACCORD_LITERAL("former"), former_line) &&
-           lines_of(reading, ACCORD_LITERAL("past"), past_line) && accord_fields_end(&reading->fields);
+           lines_of(reading, ACCORD_LITERAL("past"), past_line) &&
+           lines_of(reading, ACCORD_LITERAL("past-threshold"), threshold_line) && accord_fields_end(&reading->fields);
 }
 
 enum accord_status accord_roster_parse(struct accord_roster_claim *roster, struct accord_bytes entry,
@@ -305,7 +351,7 @@ enum accord_status accord_roster_parse(struct accord_roster_claim *roster, struc
     enum accord_status status =
         accord_fields_open(&reading.fields, &roster->statement, entry, ACCORD_LITERAL("roster"),
                            ACCORD_LITERAL("charter number previous admit quorum log* closed* member* key* "
-                                          "release-threshold* report-days* former* past*"),
+                                          "release-threshold* report-days* former* past* past-threshold*"),
                            error);
     if (status != ACCORD_OK)
         return status;

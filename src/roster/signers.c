@@ -36,12 +36,12 @@ static bool names(const struct accord_signature *signature, const struct accord_
     return vkey->id == signature->id && accord_bytes_equal(vkey->name, signature->name);
 }
 
-/* In the log of its line a past key counts below an index; in any other, before a time. */
-static bool past_counts(const struct accord_roster_past *past, const struct accord_place *place)
+/* In the log of its line, what is past counts below an index; in any other, before a time. */
+static bool was_before(const struct accord_place *place, struct accord_bytes origin, uint64_t index, uint64_t time)
 {
     if (place == NULL)
         return false;
-    return accord_bytes_equal(past->origin, place->origin) ? place->index < past->index : place->seen_at < past->time;
+    return accord_bytes_equal(origin, place->origin) ? place->index < index : place->seen_at < time;
 }
 
 static bool find_key(const struct tally *tally, const struct accord_signature *signature, struct named *named)
@@ -58,7 +58,7 @@ static bool find_key(const struct tally *tally, const struct accord_signature *s
         const struct accord_roster_past *past = &roster->past[i];
         if (names(signature, &past->vkey)) {
             *named = (struct named){ACCORD_ROSTER_KEYS_MAX + i, &past->vkey, past->owner, past->role,
-                                    past_counts(past, tally->place)};
+                                    was_before(tally->place, past->origin, past->index, past->time)};
             return true;
         }
     }
@@ -126,6 +126,18 @@ static enum accord_status take_signatures(struct tally *tally, struct accord_err
     return ACCORD_OK;
 }
 
+/* A threshold that was raised since asks for no more of what was there before. */
+static unsigned threshold_at(const struct tally *tally, unsigned threshold)
+{
+    for (size_t i = 0; i < tally->roster->threshold_count; i++) {
+        const struct accord_roster_threshold *past = &tally->roster->thresholds[i];
+        if (accord_bytes_equal(past->domain, tally->domain) && past->threshold < threshold &&
+            was_before(tally->place, past->origin, past->index, past->time))
+            threshold = past->threshold;
+    }
+    return threshold;
+}
+
 static void look_up(const struct tally *tally)
 {
     const struct accord_roster_claim *roster = tally->roster;
@@ -137,6 +149,7 @@ static void look_up(const struct tally *tally)
     else if (former != SIZE_MAX)
         *tally->signers =
             (struct accord_signers){.known = true, .release_threshold = roster->former[former].release_threshold};
+    tally->signers->release_threshold = threshold_at(tally, tally->signers->release_threshold);
 }
 
 enum accord_status accord_roster_signers(const struct accord_roster_claim *roster, const struct accord_note_claim *note,

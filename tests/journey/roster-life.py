@@ -141,6 +141,8 @@ enact("roster-3", "arm.apply")
 KEYS["arm.com"] = "release"
 run = released("arm.com", "arm-2", "2")
 check("one key of two is not enough", run.status == 1 and run.json()["rule"] == "threshold", run)
+expect("pinned", pin(), 0)
+expect("what one key released before still verifies", verify("arm-1"), 0, "Arm")
 run = accord("release", "--accord", log, "--vendor", "arm.com", "--product", "p", "--version", "2", "--key", key("arm.com", "release"),
              "--key", key("arm.com", "release-2"), write("arm-2", "arm-2"))
 expect("two are", run, 0)

@@ -38,6 +38,7 @@ static int setup(void **state)
     put_past(&out, "current", "m0.example/old-current", " 0 1600000000 " ORIGIN "\n");
     put_past(&out, "release", "m9.example/a", " 10 1600000000 " ORIGIN "\n");
     put_past(&out, "release", "m9.example/b", " 8 1600000000 " ORIGIN "\n");
+    put_text(&out, "past-threshold m9.example 1 3 1550000000 " ORIGIN "\n");
     const char *keys[] = {"m0.example/release"};
     put_signatures(&out, keys, 1);
     assert_false(out.full);
@@ -122,6 +123,22 @@ static void former_members_keep_their_threshold(void **state)
     assert_int_equal(is_signed("m9.example", keys, 1, &none), ACCORD_WRONG_SIGNER);
     assert_string_equal(error.found, "m9.example/a (given up)");
     assert_int_equal(is_signed("m8.example", keys, 1, &both), ACCORD_NOT_A_MEMBER);
+}
+
+static void what_was_there_before_a_threshold_was_raised_needs_what_it_needed_then(void **state)
+{
+    (void)state;
+    const char *keys[] = {"m9.example/a"};
+    const struct accord_place below = {slice(ORIGIN), 2, UINT64_MAX}, at = {slice(ORIGIN), 3, 0};
+    const struct accord_place before = {slice("third.example"), UINT64_MAX, 1549999999};
+    const struct accord_place after = {slice("third.example"), 0, 1550000000};
+    assert_int_equal(is_signed("m9.example", keys, 1, &below), ACCORD_OK);
+    assert_int_equal(is_signed("m9.example", keys, 1, &at), ACCORD_THRESHOLD);
+    assert_int_equal(is_signed("m9.example", keys, 1, &before), ACCORD_OK);
+    assert_int_equal(is_signed("m9.example", keys, 1, &after), ACCORD_THRESHOLD);
+    assert_int_equal(count("m9.example", keys[0], &below).release_threshold, 1);
+    assert_int_equal(count("m9.example", keys[0], NULL).release_threshold, 2);
+    assert_int_equal(count("m0.example", keys[0], &below).release_threshold, 1);
 }
 
 static void refusals_name_who_signed_instead(void **state)
@@ -213,6 +230,7 @@ int main(void)
         cmocka_unit_test(past_keys_count_below_their_point),
         cmocka_unit_test(present_keys_count_everywhere),
         cmocka_unit_test(former_members_keep_their_threshold),
+        cmocka_unit_test(what_was_there_before_a_threshold_was_raised_needs_what_it_needed_then),
         cmocka_unit_test(refusals_name_who_signed_instead),
         cmocka_unit_test(a_wrong_signature_by_a_key_that_counts_refuses),
         cmocka_unit_test(a_closed_log_has_one_checkpoint),

@@ -302,6 +302,21 @@ def past_lines(refused, plain):
     refused("key-type", "mirror-key-of-type-1", changed(lines, "key mirror", f"key mirror {Key('alpha.example/m').vkey}"))
     refused("key-type", "current-key-of-type-4", changed(lines, "key current", f"key current {Key('alpha.example/c', 4).vkey}"))
     refused("malformed", "url-of-a-current-key", changed(lines, "key current", f"key current {CURRENT.vkey} https://a.example/"))
+    raised = "past-threshold beta.example 1 100 1600000000 log.example/accord"
+    left = "past-threshold delta.example 1024 0 0 old.example/accord"
+    write("roster.ok.past-thresholds.parse", note(lines + [raised, raised.replace("beta.example 1", "beta.example 2"), left], gone))
+    write("roster.ok.past-thresholds-256.parse", note(lines + [f"past-threshold beta.example {i + 1} {i} 0 log.example/accord" for i in range(256)], gone))
+    refused("too-large", "past-thresholds-257", lines + [f"past-threshold beta.example {i + 1} {i} 0 log.example/accord" for i in range(257)])
+    refused("duplicate", "past-threshold-twice", lines + [raised, left, raised.replace("100", "99")])
+    refused("unknown-name", "past-threshold-of-nobody", lines + [raised.replace("beta", "epsilon")])
+    refused("unknown-name", "past-threshold-in-an-unknown-log", lines + [raised.replace("log.example/accord", "log.example")])
+    refused("malformed", "past-threshold-0", lines + [raised.replace("beta.example 1", "beta.example 0")])
+    refused("malformed", "past-threshold-1025", lines + [raised.replace("beta.example 1", "beta.example 1025")])
+    refused("malformed", "past-threshold-without-origin", lines + [raised.rsplit(" ", 1)[0]])
+    refused("malformed", "past-after-past-threshold", [line for line in lines if not line.startswith("past")] + [raised, past("release", FORMER)])
+    refused("bad-decimal", "past-threshold", lines + [raised.replace("beta.example 1", "beta.example one")])
+    refused("bad-decimal", "past-threshold-index", lines + [raised.replace("100", "0100")])
+    refused("bad-decimal", "past-threshold-time", lines + [raised.replace("1600000000", "-1")])
     receipt = changed(lines, "key current", f"key receipt {CURRENT.vkey}")
     second = [i for i, line in enumerate(receipt) if line.startswith("member ")][1]
     receipt = receipt[:second] + ["report-days 60"] + receipt[second:]
