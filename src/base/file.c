@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define PATH_SIZE 4096
 #define READ_SIZE 65536
 #define TEMPORARY_TRIES 64
 
@@ -87,6 +88,30 @@ enum accord_status accord_file_read(const struct accord_fs *fs, const char *path
     enum accord_status status = read_all(fs, handle, path, buffer, error);
     (void)fs->close(fs->context, handle);
     return status;
+}
+
+enum accord_status accord_file_lock(const struct accord_fs *fs, const char *path, bool wait, int *handle,
+                                    struct accord_error *error)
+{
+    char lock[PATH_SIZE];
+    int size = snprintf(lock, sizeof lock, "%s.lock", path);
+    *handle = -1;
+    if (size < 0 || (size_t)size >= sizeof lock)
+        return accord_fail(error, ACCORD_TOO_LARGE, 0);
+    int opened = fs->open(fs->context, lock, ACCORD_OPEN_WRITE | ACCORD_OPEN_CREATE, 0600);
+    int result = opened < 0 ? opened : fs->lock(fs->context, opened, wait);
+    if (result >= 0) {
+        *handle = opened;
+        return ACCORD_OK;
+    }
+    accord_file_unlock(fs, opened);
+    return accord_file_error(error, result, lock);
+}
+
+void accord_file_unlock(const struct accord_fs *fs, int handle)
+{
+    if (handle >= 0)
+        (void)fs->close(fs->context, handle);
 }
 
 /* The directory that holds path, as an allocated text; NULL where memory ran out. */

@@ -26,6 +26,13 @@ bool accord_file_sync_failed(int result);
 ACCORD_MUST_USE enum accord_status accord_file_create(const struct accord_fs *fs, const char *path,
                                                       struct accord_bytes bytes, unsigned mode,
                                                       struct accord_error *error);
+/* Takes the lock of the file at path, which is an empty file beside it, `path.lock`: for whoever reads the file and
+ * replaces it by what follows from it. *handle is what fs->close gives the lock back by; -1 where this fails.
+ * ACCORD_LOCKED where wait is false and somebody else has it. */
+ACCORD_MUST_USE enum accord_status accord_file_lock(const struct accord_fs *fs, const char *path, bool wait,
+                                                    int *handle, struct accord_error *error);
+/* Gives it back; nothing where handle is negative. */
+void accord_file_unlock(const struct accord_fs *fs, int handle);
 /* Fills *error for a failed call of the port: ACCORD_NOT_FOUND for -ENOENT, ACCORD_EXISTS, ACCORD_LOCKED, else
  * ACCORD_IO; what is the path, found the system's words. */
 enum accord_status accord_file_error(struct accord_error *error, int negative_errno, const char *path);

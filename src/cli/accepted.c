@@ -160,16 +160,12 @@ enum accord_status accord_accepted_open(struct accord_accepted **accepted, const
     made->fs = fs;
     made->lock = -1;
     accord_buffer_init(&made->lines, FILE_SIZE_MAX);
-    char lock[PATH_SIZE + 8];
     int size = snprintf(made->path, sizeof made->path, "%s", path);
     enum accord_status status = ACCORD_OK;
     if (size < 0 || size >= PATH_SIZE) {
         status = accord_fail(error, ACCORD_TOO_LARGE, 0);
     } else {
-        snprintf(lock, sizeof lock, "%s.lock", path);
-        made->lock = fs->open(fs->context, lock, ACCORD_OPEN_WRITE | ACCORD_OPEN_CREATE, 0600);
-        int result = made->lock < 0 ? made->lock : fs->lock(fs->context, made->lock, true);
-        status = result < 0 ? accord_file_error(error, result, lock) : ACCORD_OK;
+        status = accord_file_lock(fs, path, true, &made->lock, error);
     }
     if (status == ACCORD_OK) {
         status = accord_file_read(fs, path, &made->lines, error);
@@ -307,9 +303,7 @@ enum accord_status accord_accepted_save(struct accord_accepted *accepted, struct
 void accord_accepted_close(struct accord_accepted *accepted)
 {
     if (accepted != NULL) {
-        if (accepted->lock >= 0) {
-            accepted->fs->close(accepted->fs->context, accepted->lock);
-        }
+        accord_file_unlock(accepted->fs, accepted->lock);
         accord_buffer_free(&accepted->lines);
         free(accepted);
     }

@@ -80,7 +80,8 @@ struct applying {
     struct accord_roster_key keys[ACCORD_APPLY_KEYS_MAX];
     struct accord_signer *signers[ACCORD_APPLY_KEYS_MAX];
     struct accord_buffer texts[ACCORD_APPLY_KEYS_MAX]; /* public halves of the private keys */
-    size_t signer_count, text_count;
+    size_t signer_count, text_count, dropped_count;
+    struct accord_bytes dropped[ACCORD_APPLY_KEYS_MAX]; /* what is given up */
     struct accord_member_file file;
     struct accord_apply_claim claim;
 };
@@ -144,6 +145,14 @@ static enum accord_status add_key(struct applying *applying, enum accord_key_rol
                                   struct accord_error *error)
 {
     struct accord_roster_key key = {.role = role, .text = text};
+    for (size_t i = 0; i < applying->dropped_count; i++) {
+        if (accord_bytes_equal(applying->dropped[i], text)) {
+            accord_fail(error, ACCORD_DUPLICATE, 0);
+            accord_error_what(error, text);
+            accord_error_expected(error, ACCORD_LITERAL("a key that is not given up with --drop"));
+            return ACCORD_DUPLICATE;
+        }
+    }
     for (size_t i = 0; i < applying->member.key_count; i++) {
         if (applying->keys[i].role == role && (role == ACCORD_ROLE_WITNESS || role == ACCORD_ROLE_MIRROR)) {
             key.url = applying->keys[i].url;
@@ -335,6 +344,7 @@ static enum accord_status begin_rotate(struct applying *applying, struct accord_
         for (size_t i = applying->member.key_count; i-- > 0;) {
             if (accord_bytes_equal(applying->keys[i].text, wanted) ||
                 accord_bytes_equal(applying->keys[i].vkey.name, wanted)) {
+                applying->dropped[applying->dropped_count++] = applying->keys[i].text;
                 drop_at(applying, i);
             }
         }

@@ -45,6 +45,7 @@ struct pinning {
     struct accord_chain *chain;
     struct accord_buffer old, trust;
     struct accord_trust_claim kept; /* of the file that is there already */
+    int lock;
 };
 
 static enum accord_status pin(const struct accord_call *call, const uint8_t *charter, struct pinning *pinning,
@@ -52,8 +53,10 @@ static enum accord_status pin(const struct accord_call *call, const uint8_t *cha
 {
     const char *output = accord_call_value(call, "output");
     bool file = output != NULL && strcmp(output, "-") != 0;
-    enum accord_status status =
-        file ? accord_pin_kept(call->fs, output, &pinning->old, &pinning->kept, error) : ACCORD_OK;
+    enum accord_status status = file ? accord_file_lock(call->fs, output, true, &pinning->lock, error) : ACCORD_OK;
+    if (status == ACCORD_OK && file) {
+        status = accord_pin_kept(call->fs, output, &pinning->old, &pinning->kept, error);
+    }
     if (status == ACCORD_OK) {
         status =
             accord_log_source_open(&pinning->reader, call->fs, call->crypto, call->network, call->operands[0], error);
@@ -72,7 +75,7 @@ static enum accord_status pin(const struct accord_call *call, const uint8_t *cha
 int accord_run_trust_pin(struct accord_call *call)
 {
     struct accord_error error = {0};
-    struct pinning pinning = {0};
+    struct pinning pinning = {.lock = -1};
     uint8_t digest[ACCORD_HASH_SIZE];
     const char *charter = accord_call_value(call, "charter");
     if (charter != NULL && !accord_digest_parse(accord_bytes_of(charter), digest)) {
@@ -83,6 +86,7 @@ int accord_run_trust_pin(struct accord_call *call)
     enum accord_status status = pin(call, charter == NULL ? NULL : digest, &pinning, &error);
     error.status = status;
     int result = status == ACCORD_OK ? tell(call, pinning.chain) : accord_refuse(call, call->operands[0], &error);
+    accord_file_unlock(call->fs, pinning.lock);
     accord_reader_close(pinning.reader);
     accord_chain_free(pinning.chain);
     accord_buffer_free(&pinning.old);
@@ -100,6 +104,7 @@ struct distrusting {
     const char *subject;
     json_t *convicted;
     size_t added;
+    int lock;
 };
 
 /* Adds a key's line. */
@@ -200,7 +205,10 @@ static enum accord_status distrust(const struct accord_call *call, struct distru
     if (!accord_trust_file_find(&distrusting->file, call->operands[0])) {
         return accord_fail(error, ACCORD_TOO_LARGE, 0);
     }
-    enum accord_status status = accord_trust_file_open(&distrusting->file, call->fs, call->crypto, error);
+    enum accord_status status = accord_file_lock(call->fs, distrusting->file.path, true, &distrusting->lock, error);
+    if (status == ACCORD_OK) {
+        status = accord_trust_file_open(&distrusting->file, call->fs, call->crypto, error);
+    }
     if (status == ACCORD_OK) {
         distrusting->trust = distrusting->file.verifier->trust;
         status = accord_suspects_add_verifier(&distrusting->suspects, distrusting->file.verifier);
@@ -219,7 +227,7 @@ static enum accord_status distrust(const struct accord_call *call, struct distru
 int accord_run_trust_distrust(struct accord_call *call)
 {
     struct accord_error error = {0};
-    struct distrusting distrusting = {.convicted = json_array()};
+    struct distrusting distrusting = {.convicted = json_array(), .lock = -1};
     accord_buffer_init(&distrusting.evidence, ACCORD_EVIDENCE_SIZE_MAX);
     accord_buffer_init(&distrusting.result, ACCORD_TRUST_SIZE_MAX);
     accord_buffer_init(&distrusting.words, ACCORD_TRUST_SIZE_MAX);
@@ -230,6 +238,7 @@ int accord_run_trust_distrust(struct accord_call *call)
     }
     int result = status == ACCORD_OK ? accord_answer(call, json_pack("{s:O}", "convicted", distrusting.convicted))
                                      : accord_refuse(call, distrusting.subject, &error);
+    accord_file_unlock(call->fs, distrusting.lock);
     json_decref(distrusting.convicted);
     accord_trust_file_free(&distrusting.file);
     accord_suspects_free(&distrusting.suspects);

@@ -2,6 +2,7 @@
  * what stands in roster/succession.c; what a log can show, in follow/rosters.c. */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "accord/succession.h"
 #include "base/file.h"
@@ -81,6 +82,7 @@ struct following {
     struct accord_buffer bundle, result;
     struct accord_succession *succession;
     const char *subject;
+    int lock; /* of the file that is written */
 };
 
 /* Writes the newer trust file; over the old one only where it is newer. */
@@ -110,8 +112,15 @@ static enum accord_status follow(const struct accord_call *call, struct followin
     if (following->succession == NULL) {
         return accord_fail(error, ACCORD_NO_MEMORY, 0);
     }
-    following->subject = following->file.path;
-    enum accord_status status = accord_file_read(call->fs, following->file.path, &following->file.bytes, error);
+    const char *output = accord_call_value(call, "output");
+    following->subject = output == NULL ? following->file.path : output;
+    enum accord_status status = output != NULL && strcmp(output, "-") == 0
+                                    ? ACCORD_OK
+                                    : accord_file_lock(call->fs, following->subject, true, &following->lock, error);
+    if (status == ACCORD_OK) {
+        following->subject = following->file.path;
+        status = accord_file_read(call->fs, following->file.path, &following->file.bytes, error);
+    }
     if (status == ACCORD_OK) {
         following->subject = call->operands[0];
         status = accord_file_read(call->fs, call->operands[0], &following->bundle, error);
@@ -138,7 +147,7 @@ static int tell(const struct accord_call *call, const struct accord_succession *
 int accord_run_trust_follow(struct accord_call *call)
 {
     struct accord_error error = {0};
-    struct following following = {0};
+    struct following following = {.lock = -1};
     const char *given = accord_call_value(call, "trust");
     if (!accord_trust_file_find(&following.file, given)) {
         return accord_usage(call, "no trust file: give --trust, or set ACCORD_TRUST or HOME");
@@ -149,6 +158,7 @@ int accord_run_trust_follow(struct accord_call *call)
     error.status = follow(call, &following, &error);
     int result =
         error.status == ACCORD_OK ? tell(call, following.succession) : accord_refuse(call, following.subject, &error);
+    accord_file_unlock(call->fs, following.lock);
     free(following.succession);
     accord_trust_file_free(&following.file);
     accord_buffer_free(&following.bundle);

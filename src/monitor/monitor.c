@@ -20,14 +20,10 @@
 static enum accord_status lock(struct accord_monitor *monitor, struct accord_error *error)
 {
     const struct accord_fs *fs = monitor->options.fs;
-    char path[4096 + 8];
     int size = snprintf(monitor->path, sizeof monitor->path, "%s", monitor->options.state);
     if (size < 0 || (size_t)size >= sizeof monitor->path)
         return accord_fail(error, ACCORD_TOO_LARGE, 0);
-    snprintf(path, sizeof path, "%s.lock", monitor->path);
-    monitor->lock = fs->open(fs->context, path, ACCORD_OPEN_WRITE | ACCORD_OPEN_CREATE, 0600);
-    int result = monitor->lock < 0 ? monitor->lock : fs->lock(fs->context, monitor->lock, false);
-    return result < 0 ? accord_file_error(error, result, path) : ACCORD_OK;
+    return accord_file_lock(fs, monitor->path, false, &monitor->lock, error);
 }
 
 /* Takes over what a state says: the roster, the checkpoint, the witnesses. */

@@ -192,7 +192,10 @@ for file in ("good", "bad"):
 new_key("cisco.com", "release", "release-2")
 others = [a for r in ("stage", "current", "receipt") if (DIR / key("cisco.com", r)).exists() for a in ("--key", key("cisco.com", r))]
 must(member("rotate", "--accord", log, "--domain", "cisco.com", "--key", key("cisco.com", "release-2"), "--drop", "cisco.com/release",
-            "--key", key("cisco.com", "release"), *others, "-o", "cisco.apply"))
+            *others, "-o", "cisco.apply"))
+run = member("rotate", "--accord", log, "--domain", "cisco.com", "--key", key("cisco.com", "release-2"), "--drop", "cisco.com/release",
+             "--key", key("cisco.com", "release"), *others, "-o", "both.apply")
+expect("a key is not given up and kept in one", run, 1, "expected a key that is not given up with --drop")
 stolen = vkey(key("cisco.com", "release"))
 expect("a key that nobody has", member("admit", "--accord", log, "--revoke", stolen[:-4] + "AAAA@3", "-o", "x"), 1)
 expect("an index that is none", member("admit", "--accord", log, "--revoke", stolen + "@x", "-o", "x"), 2, "--revoke")

@@ -42,7 +42,7 @@ revoke = []
 for role in OLD:
     revoke += ["--revoke", must(accord("key", "public", OLD[role])).out.strip() + f"@{stolen_at}"]
 must(accord("member", "rotate", "--accord", "accord", "--domain", "cisco.com", *[a for role in OLD for a in
-            ("--key", OLD[role], "--key", f"{role}={NEW[role]}", "--drop", f"cisco.com/{role}")], "--key", "keys/cisco.com/stage.key", "--key", "keys/cisco.com/receipt.key",
+            ("--key", f"{role}={NEW[role]}", "--drop", f"cisco.com/{role}")], "--key", "keys/cisco.com/stage.key", "--key", "keys/cisco.com/receipt.key",
             "-o", "apply"))
 must(accord("member", "admit", "--accord", "accord", "apply", *revoke, "-o", "next"))
 for domain in list(members())[:24]:
