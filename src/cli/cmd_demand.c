@@ -12,6 +12,7 @@
 #include "core/text.h"
 
 #define PATH_SIZE 512
+#define DAY 86400
 
 const struct accord_option accord_options_demand[] = {
     ACCORD_ENTER_ACCORD,
@@ -72,6 +73,12 @@ static bool read_count(struct accord_bytes text, struct accord_demand_count *cou
     return count->kind.size > 0 && read_range(rest, count);
 }
 
+/* Of days to come nobody can say what was received. */
+static bool is_to_come(const struct accord_call *call, int32_t day)
+{
+    return day > (int64_t)(call->clock->now(call->clock->context) / DAY);
+}
+
 static int read_options(struct demanding *demanding)
 {
     const struct accord_call *call = demanding->call;
@@ -86,6 +93,10 @@ static int read_options(struct demanding *demanding)
     }
     if (result == 0) {
         result = read_day(call, "next", &draft->next);
+    }
+    if (result == 0 && is_to_come(call, draft->to)) {
+        return accord_usage(call, "--to %s: of days to come nobody can say what was received",
+                            accord_call_value(call, "to"));
     }
     while (result == 0 && accord_call_next(call, "count", &cursor, &text)) {
         if (draft->count_count == ACCORD_DEMAND_COUNTS_MAX) {
@@ -111,7 +122,7 @@ static enum accord_status see(void *context, const struct accord_chain *chain, u
     (void)index, (void)error;
     if (chain->has_roster && accord_cut_prefix(&rest, ACCORD_LITERAL("accord/v1/demand\n")) &&
         accord_demand_parse(&claim, entry, NULL) == ACCORD_OK &&
-        accord_bytes_equal(claim.member, demanding->draft.member) &&
+        accord_bytes_equal(claim.member, demanding->draft.member) && !is_to_come(demanding->call, claim.to) &&
         accord_roster_signed(accord_chain_roster(chain), &claim.statement.note, claim.member, NULL,
                              demanding->call->crypto, &signers, NULL) == ACCORD_OK) {
         demanding->last_to = demanding->has_last && demanding->last_to > claim.to ? demanding->last_to : claim.to;

@@ -66,6 +66,19 @@ static json_t *past_json(const struct accord_roster_claim *roster)
     return list;
 }
 
+static json_t *thresholds_json(const struct accord_roster_claim *roster)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < roster->threshold_count; i++) {
+        const struct accord_roster_threshold *past = &roster->thresholds[i];
+        (void)json_array_append_new(list, json_pack("{s:o, s:I, s:o, s:o, s:o}", "domain",
+                                                    accord_json_text(past->domain), "release_threshold",
+                                                    (json_int_t)past->threshold, "log", accord_json_text(past->origin),
+                                                    "index", number(past->index), "time", number(past->time)));
+    }
+    return list;
+}
+
 static json_t *logs_json(const struct accord_roster_claim *roster)
 {
     json_t *list = json_array();
@@ -125,6 +138,13 @@ static void say_others(const struct accord_call *call, const struct accord_roste
                     ACCORD_TEXT(accord_role_name(past->role)), ACCORD_TEXT(past->vkey.name), past->index,
                     ACCORD_TEXT(past->origin), past->time);
     }
+    for (size_t i = 0; i < roster->threshold_count; i++) {
+        const struct accord_roster_threshold *past = &roster->thresholds[i];
+        accord_note(call,
+                    "was: %.*s needed %u release keys, below index %" PRIu64
+                    " of %.*s, elsewhere before the time %" PRIu64,
+                    ACCORD_TEXT(past->domain), past->threshold, past->index, ACCORD_TEXT(past->origin), past->time);
+    }
     for (size_t i = 0; i < roster->log_count; i++) {
         accord_note(call, "log: %.*s %.*s", ACCORD_TEXT(roster->logs[i].vkey.name), ACCORD_TEXT(roster->logs[i].url));
     }
@@ -145,13 +165,13 @@ static int list(const struct accord_call *call, const struct accord_chain *chain
                 "%u jurisdictions",
                 roster->number, roster->member_count, roster->admit, roster->quorum_witnesses,
                 roster->quorum_witnesses == 1 ? "" : "es", roster->quorum_jurisdictions);
-    return accord_answer(call,
-                         json_pack("{s:o, s:o, s:o, s:I, s:{s:I, s:I}, s:o, s:o, s:o, s:o}", "charter",
-                                   accord_json_digest(chain->digest), "roster", number(roster->number), "index",
-                                   number(chain->roster_index), "admit", (json_int_t)roster->admit, "quorum",
-                                   "jurisdictions", (json_int_t)roster->quorum_jurisdictions, "witnesses",
-                                   (json_int_t)roster->quorum_witnesses, "members", members_json(roster), "former",
-                                   former_json(roster), "past", past_json(roster), "logs", logs_json(roster)));
+    return accord_answer(call, json_pack("{s:o, s:o, s:o, s:I, s:{s:I, s:I}, s:o, s:o, s:o, s:o, s:o}", "charter",
+                                         accord_json_digest(chain->digest), "roster", number(roster->number), "index",
+                                         number(chain->roster_index), "admit", (json_int_t)roster->admit, "quorum",
+                                         "jurisdictions", (json_int_t)roster->quorum_jurisdictions, "witnesses",
+                                         (json_int_t)roster->quorum_witnesses, "members", members_json(roster),
+                                         "former", former_json(roster), "past", past_json(roster), "past_thresholds",
+                                         thresholds_json(roster), "logs", logs_json(roster)));
 }
 
 int accord_run_member_list(struct accord_call *call)

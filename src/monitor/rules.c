@@ -9,6 +9,7 @@
 #include "monitor/rules_inner.h"
 
 #define PREFIX ACCORD_LITERAL("accord/v1/")
+#define DAY 86400
 
 static bool is_watched(const struct accord_rules *rules, struct accord_bytes vendor)
 {
@@ -196,6 +197,9 @@ static void learn(struct accord_rules *rules, const struct accord_said *said)
     if (due == NULL)
         return;
     if (said->kind == ACCORD_SAID_DEMAND) {
+        /* Of days to come nobody can say what was received. */
+        if (said->claim.demand.to > (int64_t)(rules->time / DAY))
+            return;
         if (due->next == 0 || said->claim.demand.to >= due->to) {
             due->to = said->claim.demand.to;
             due->next = said->claim.demand.next;

@@ -11,7 +11,7 @@
 #include "log/reader.h"
 
 #define ACCORD_STANDING_TOKEN_SIZE 129
-#define ACCORD_STANDING_PRODUCTS_MAX 65536
+#define ACCORD_STANDING_PRODUCTS_MAX 4096 /* of each member: statements about more are passed over */
 
 /* One product of a member. */
 struct accord_standing_product {
@@ -68,8 +68,8 @@ struct accord_standings {
     uint64_t quorum_time, now;    /* now: the quorum's time, or what was asked for */
     uint64_t enactments;          /* in the log, that hold */
     uint64_t counted;             /* statements */
-    uint64_t
-        passed_over; /* those that came again, or whose keys count no more where they are, or that follow from none */
+    uint64_t passed_over; /* those that came again, or whose keys count no more where they are, or that follow from
+                             none, that speak of days to come, or of more products than a member has counted */
     struct accord_standing members[ACCORD_MEMBERS_MAX]; /* as in the roster */
     struct accord_standing_product *products;
     size_t product_count;
@@ -77,7 +77,7 @@ struct accord_standings {
 };
 
 /* Reads the log twice: for its rosters, and for what they let count. The refusals of accord_pin, accord_pin_succeeds
- * and accord_sweep; ACCORD_TOO_LARGE past the bounds here. Freed in either case. */
+ * and accord_sweep; Freed in either case. */
 ACCORD_MUST_USE enum accord_status accord_standings_new(struct accord_standings **standings,
                                                         struct accord_reader *reader,
                                                         const struct accord_standings_options *options,

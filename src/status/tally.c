@@ -131,22 +131,24 @@ static void put_token(char text[ACCORD_STANDING_TOKEN_SIZE], struct accord_bytes
     text[size] = '\0';
 }
 
+/* No member takes another's room: past its own the stage is not waited for, and not attested. */
 static enum accord_status open_add(struct accord_tally *tally, const struct accord_tally_open *open,
                                    struct accord_error *error)
 {
+    if (tally->opened[open->member] == ACCORD_TALLY_MEMBER_OPEN_MAX) {
+        return ACCORD_OK;
+    }
     if (tally->open_count == tally->open_capacity) {
         size_t capacity = tally->open_capacity == 0 ? 1024 : tally->open_capacity * 2;
-        struct accord_tally_open *grown =
-            capacity > ACCORD_TALLY_OPEN_MAX ? NULL : realloc(tally->open, capacity * sizeof *grown);
+        struct accord_tally_open *grown = realloc(tally->open, capacity * sizeof *grown);
         if (grown == NULL) {
-            accord_fail(error, ACCORD_TOO_LARGE, 0);
-            accord_error_what(error, ACCORD_LITERAL("attestations that releases name and that are not in the log"));
-            return ACCORD_TOO_LARGE;
+            return accord_fail(error, ACCORD_NO_MEMORY, 0);
         }
         tally->open = grown;
         tally->open_capacity = capacity;
     }
     tally->open[tally->open_count++] = *open;
+    tally->opened[open->member]++;
     return ACCORD_OK;
 }
 
@@ -182,11 +184,13 @@ static enum accord_status take_stages(struct accord_tally *tally, size_t member,
 }
 
 static enum accord_status take_release(struct accord_tally *tally, size_t member, uint64_t index,
-                                       const struct accord_release_claim *release, struct accord_error *error)
+                                       const struct accord_release_claim *release, bool *counts,
+                                       struct accord_error *error)
 {
     struct accord_standing_product *product;
     enum accord_status status = accord_tally_product(tally, member, release->product, &product, error);
-    if (status != ACCORD_OK) {
+    *counts = product != NULL;
+    if (status != ACCORD_OK || product == NULL) {
         return status;
     }
     if (product->releases++ == 0 || release->sequence >= product->sequence) {
@@ -234,7 +238,8 @@ static enum accord_status take_policy(struct accord_tally *tally, size_t member,
     struct accord_standing_product *product;
     struct accord_product_policy_claim previous;
     enum accord_status status = accord_tally_product(tally, member, policy->product, &product, error);
-    if (status != ACCORD_OK) {
+    *counts = product != NULL;
+    if (status != ACCORD_OK || product == NULL) {
         return status;
     }
     bool has_previous = product->policy_number > 0;
@@ -257,11 +262,13 @@ static enum accord_status take_policy(struct accord_tally *tally, size_t member,
 /* Somebody may log again what a vendor once said, and the vendor may have nothing new to say: the two look alike, so
  * all count, and those that differ are counted beside. */
 static enum accord_status take_current(struct accord_tally *tally, size_t member, uint64_t index, bool again,
-                                       const struct accord_current_claim *current, struct accord_error *error)
+                                       const struct accord_current_claim *current, bool *counts,
+                                       struct accord_error *error)
 {
     struct accord_standing_product *product;
     enum accord_status status = accord_tally_product(tally, member, current->product, &product, error);
-    if (status == ACCORD_OK) {
+    *counts = product != NULL;
+    if (status == ACCORD_OK && product != NULL) {
         product->currents++;
         product->distinct_currents += !again;
         product->current_index = index;
@@ -271,22 +278,30 @@ static enum accord_status take_current(struct accord_tally *tally, size_t member
 }
 
 static enum accord_status take_withdraw(struct accord_tally *tally, size_t member,
-                                        const struct accord_withdraw_claim *withdraw, struct accord_error *error)
+                                        const struct accord_withdraw_claim *withdraw, bool *counts,
+                                        struct accord_error *error)
 {
     struct accord_standing_product *product;
     enum accord_status status = accord_tally_product(tally, member, withdraw->product, &product, error);
-    if (status == ACCORD_OK) {
+    *counts = product != NULL;
+    if (status == ACCORD_OK && product != NULL) {
         product->withdrawals++;
         tally->standings->members[member].withdrawals++;
     }
     return status;
 }
 
-/* The one that speaks of the latest days, wherever it is: an old one that is logged again is old. */
+/* The one that speaks of the latest days, wherever it is: an old one that is logged again is old. Of days to come
+ * nobody can say what was received: one that does would stand for ever. */
 static enum accord_status take_demand(struct accord_tally *tally, size_t member, uint64_t index,
-                                      const struct accord_demand_claim *demand, struct accord_error *error)
+                                      const struct accord_demand_claim *demand, bool *counts,
+                                      struct accord_error *error)
 {
     struct accord_standing *standing = &tally->standings->members[member];
+    *counts = demand->to <= (int64_t)(tally->standings->quorum_time / ACCORD_CASE_DAY);
+    if (!*counts) {
+        return ACCORD_OK;
+    }
     if (standing->demands++ > 0 && demand->to < standing->demand_claim.to) {
         return ACCORD_OK;
     }
@@ -424,18 +439,18 @@ static enum accord_status take_kind(struct accord_tally *tally, enum kind kind, 
     }
     switch (kind) {
     case RELEASE:
-        return take_release(tally, member, place->index, &claim->release, error);
+        return take_release(tally, member, place->index, &claim->release, counts, error);
     case ATTEST:
         take_attest(tally, member, &claim->attest);
         return ACCORD_OK;
     case POLICY:
         return take_policy(tally, member, place, &claim->policy, counts, error);
     case CURRENT:
-        return take_current(tally, member, place->index, again, &claim->current, error);
+        return take_current(tally, member, place->index, again, &claim->current, counts, error);
     case WITHDRAW:
-        return take_withdraw(tally, member, &claim->withdraw, error);
+        return take_withdraw(tally, member, &claim->withdraw, counts, error);
     case DEMAND:
-        return take_demand(tally, member, place->index, &claim->demand, error);
+        return take_demand(tally, member, place->index, &claim->demand, counts, error);
     case SEEN:
         return take_seen(tally, &claim->seen, error);
     case NO_KIND:
@@ -486,9 +501,10 @@ enum accord_status accord_tally_take(struct accord_tally *tally, uint64_t index,
     if (kind == CASE) {
         return take_case(tally, index, entry, error);
     }
-    /* What a look at any place could not tell: whether a key was given up before this one. */
+    /* What a look at any place could not tell: whether a key was given up, or a threshold raised, before this one. */
+    const struct accord_roster_claim *roster = accord_standings_roster(standings);
     if (parse(kind, &claim, entry) != ACCORD_OK ||
-        (accord_standings_roster(standings)->past_count > 0 && !holds(tally, kind, &claim, &place))) {
+        (roster->past_count + roster->threshold_count > 0 && !holds(tally, kind, &claim, &place))) {
         standings->passed_over++;
         return ACCORD_OK;
     }

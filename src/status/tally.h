@@ -14,7 +14,7 @@ struct accord_tally_open {
     uint32_t member;
     uint8_t stage, done; /* done: a bit for each stage of the release that is attested already */
 };
-#define ACCORD_TALLY_OPEN_MAX ((size_t)1 << 22)
+#define ACCORD_TALLY_MEMBER_OPEN_MAX ((size_t)1 << 15) /* of each member */
 
 /* A tree that a quorum vouched for at a time: what is in it is no younger. */
 struct accord_tally_anchor {
@@ -33,6 +33,7 @@ struct accord_tally {
     uint64_t enacted; /* number of the newest roster of which an enactment was met */
     size_t open_count, open_capacity;
     struct accord_tally_open *open;
+    size_t opened[ACCORD_MEMBERS_MAX]; /* of each member, of those in open */
     size_t anchor_count;
     struct accord_tally_anchor anchors[ACCORD_TALLY_ANCHORS_MAX];
     size_t slot_count; /* places of products, by their names; a power of two */
@@ -48,7 +49,8 @@ ACCORD_MUST_USE enum accord_status accord_tally_take(struct accord_tally *tally,
 /* What follows from all of it: stages, times, what is due. */
 ACCORD_MUST_USE enum accord_status accord_tally_end(struct accord_tally *tally, struct accord_error *error);
 
-/* The product, made where it is new. *product stays where it is until the next one is made. */
+/* The product, made where it is new; NULL where its member has as many as are counted. *product stays where it is until
+ * the next one is made. */
 ACCORD_MUST_USE enum accord_status accord_tally_product(struct accord_tally *tally, size_t member,
                                                         struct accord_bytes name,
                                                         struct accord_standing_product **product,

@@ -63,17 +63,16 @@ enum accord_status accord_tally_product(struct accord_tally *tally, size_t membe
                                         struct accord_standing_product **product, struct accord_error *error)
 {
     struct accord_standings *standings = tally->standings;
-    if (standings->product_count == ACCORD_STANDING_PRODUCTS_MAX) {
-        accord_fail(error, ACCORD_TOO_LARGE, 0);
-        accord_error_what(error, ACCORD_LITERAL("products"));
-        accord_error_expected_number(error, ACCORD_STANDING_PRODUCTS_MAX);
-        return ACCORD_TOO_LARGE;
-    }
+    *product = NULL;
     if (standings->product_count == tally->product_capacity && !make_room(tally)) {
         return accord_fail(error, ACCORD_NO_MEMORY, 0);
     }
     size_t slot = slot_of(tally, member, name);
+    if (tally->slots[slot] == 0 && standings->members[member].product_count == ACCORD_STANDING_PRODUCTS_MAX) {
+        return ACCORD_OK;
+    }
     if (tally->slots[slot] == 0) {
+        standings->members[member].product_count++;
         struct accord_standing_product *made = &standings->products[standings->product_count++];
         memset(made, 0, sizeof *made);
         made->member = member;
@@ -174,8 +173,8 @@ enum accord_status accord_tally_end(struct accord_tally *tally, struct accord_er
     for (size_t i = 0; i < standings->product_count; i++) {
         struct accord_standing *standing = &standings->members[standings->products[i].member];
         end_product(tally, &standings->products[i]);
-        standing->first_product = standing->product_count == 0 ? i : standing->first_product;
-        standing->product_count++;
+        bool first = i == 0 || standings->products[i - 1].member != standings->products[i].member;
+        standing->first_product = first ? i : standing->first_product;
     }
     for (size_t i = 0; i < accord_standings_roster(standings)->member_count; i++) {
         end_member(tally, &standings->members[i]);

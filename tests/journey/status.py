@@ -90,7 +90,8 @@ ios = product(stands["cisco.com"], "ios-xe")
 check("policies, current statements and withdrawals are a product's",
       ios["policy"]["number"] == 1 and ios["policy"]["max_age_seconds"] == 604800 and ios["current"]["statements"] == 2
       and ios["withdrawals"] == 1 and not ios["current"]["overdue"], ios)
-check("a timer that has nothing new to say is told apart", ios["current"]["distinct"] == 1, ios)
+said = {read(entry_of(f"now{i}", f"now{i}.entry")) for i in range(2)}  # one, unless a second went by between them
+check("a timer that has nothing new to say is told apart", ios["current"]["distinct"] == len(said), ios)
 _, stands, run = status("--at", day(6))
 check("in six days it is not overdue", not product(stands["cisco.com"], "ios-xe")["current"]["overdue"], run)
 _, stands, run = status("--at", day(9))

@@ -6,6 +6,7 @@
 #include "signing.h"
 #include "status/cells.h"
 #include "status/page.h"
+#include "status/tally.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -146,6 +147,34 @@ static void counts_have_words(void **state)
     assert_string_equal(text, "a:b, by anybody's law: 0");
 }
 
+/* One member's products leave the others' room alone. */
+static void a_member_has_so_many_products_counted(void **state)
+{
+    (void)state;
+    struct accord_tally *tally = calloc(1, sizeof *tally);
+    struct accord_standing_product *product;
+    assert_non_null(tally);
+    tally->standings = calloc(1, sizeof *tally->standings);
+    assert_non_null(tally->standings);
+    for (unsigned i = 0; i < ACCORD_STANDING_PRODUCTS_MAX + 10; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "p%u", i);
+        assert_int_equal(accord_tally_product(tally, 0, slice(name), &product, &error), ACCORD_OK);
+        assert_int_equal(product != NULL, i < ACCORD_STANDING_PRODUCTS_MAX);
+    }
+    assert_int_equal(accord_tally_product(tally, 0, slice("p7"), &product, &error), ACCORD_OK);
+    assert_non_null(product);
+    assert_string_equal(product->name, "p7");
+    assert_int_equal(accord_tally_product(tally, 1, slice("p"), &product, &error), ACCORD_OK);
+    assert_non_null(product);
+    assert_int_equal(tally->standings->members[0].product_count, ACCORD_STANDING_PRODUCTS_MAX);
+    assert_int_equal(tally->standings->members[1].product_count, 1);
+    free(tally->slots);
+    free(tally->standings->products);
+    free(tally->standings);
+    free(tally);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -153,6 +182,7 @@ int main(void)
         cmocka_unit_test(the_page_escapes_what_is_not_its_own),
         cmocka_unit_test(cells_say_what_is_late),
         cmocka_unit_test(counts_have_words),
+        cmocka_unit_test(a_member_has_so_many_products_counted),
     };
     return cmocka_run_group_tests_name("standing", tests, NULL, NULL);
 }
