@@ -39,4 +39,4 @@ packages_install() {
 }
 
 build_packages="gcc libc6-dev meson ninja-build pkg-config libsodium-dev nettle-dev libsqlite3-dev libjansson-dev \
-    libcurl4-openssl-dev libmicrohttpd-dev zlib1g-dev libnghttp2-dev libssl-dev libqrencode-dev"
+    libcurl4-openssl-dev libmicrohttpd-dev zlib1g-dev libnghttp2-dev libssl-dev libqrencode-dev libzip-dev"

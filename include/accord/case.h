@@ -22,9 +22,11 @@ struct accord_case_event {
     bool has_previous;
     uint8_t previous[ACCORD_HASH_SIZE];
     uint64_t until; /* extend */
-    bool holds;     /* published: the release is in the log; disclose: the file key is the report's; share: it is that
-                       custodian's; complaint: the sealed share is wrong; revealed: the commitment opens */
+    bool holds;     /* published: the release is in the log; disclose: the file key is the report's, and the seed gives
+                       it; share: it is that custodian's; complaint: the sealed share is wrong; revealed: the commitment
+                       opens */
     bool is_own;    /* revealed: the entry that is revealed is this party's */
+    bool has_seed;  /* disclose: it brings the seed */
 };
 
 /* What was reported, and what has come of it. Times are POSIX seconds; 0: it did not happen. */
@@ -35,7 +37,7 @@ struct accord_case {
     uint64_t opens;                 /* as the report asks */
     uint8_t last[ACCORD_HASH_SIZE]; /* the digest that the next answer names */
     uint64_t received, triaged, need_info, fixed, published, exploited, refused, unreadable, withdrawn, disclosed,
-        regulator;
+        regulator, seeded;                       /* seeded: a disclosure brought the seed */
     uint64_t asked_by_vendor, asked_by_reporter; /* `until` of the last request of each side */
     uint64_t extended, agreed;                   /* the date that both agreed to, and when they did */
     unsigned share_count, complaint_count;       /* shares that hold, each custodian once */

@@ -9,8 +9,6 @@
 #include "core/text.h"
 #include "crypto/backend.h"
 
-#define SHARE_SIZE 32
-
 static bool find_place(const struct accord_report_claim *claim, struct accord_bytes member, size_t *place)
 {
     for (size_t i = 0; i < claim->custodian_count; i++) {
@@ -39,7 +37,7 @@ enum accord_custodian_duty accord_custodian_duty(const struct accord_docket_case
 
 /* What came out of a sealed share: its bytes, and how many there were. */
 struct plain {
-    uint8_t bytes[SHARE_SIZE];
+    uint8_t bytes[ACCORD_SHARING_PLAIN_SIZE];
     size_t size;
 };
 
@@ -53,6 +51,23 @@ static enum accord_status take(void *context, struct accord_bytes bytes, struct 
         }
     }
     return ACCORD_OK;
+}
+
+/* The key of a sealed share is told where it proves a wrong one, and the share where it is due. Of what was made for
+ * another report, or for none, neither is ever told: it may be another reporter's, copied from the log. */
+static void judge(struct accord_custodian_share *share, const struct accord_report_claim *claim, size_t place,
+                  const struct plain *plain)
+{
+    if (plain->size != sizeof plain->bytes ||
+        !accord_sharing_is_for((struct accord_bytes){plain->bytes, sizeof plain->bytes}, claim->key.text)) {
+        share->verdict = ACCORD_SHARE_FOREIGN;
+        accord_wipe(share->file_key, sizeof share->file_key);
+    } else if (accord_sharing_check(claim->coefficients, claim->custody, (unsigned)place + 1, plain->bytes)) {
+        share->verdict = ACCORD_SHARE_RIGHT;
+        memcpy(share->scalar, plain->bytes, sizeof share->scalar);
+    } else {
+        share->verdict = ACCORD_SHARE_WRONG;
+    }
 }
 
 void accord_custodian_open(struct accord_custodian_share *share, const struct accord_report_claim *claim, size_t place,
@@ -72,10 +87,7 @@ void accord_custodian_open(struct accord_custodian_share *share, const struct ac
     }
     if (accord_age_opener_write(opener, (struct accord_bytes){sealed, size}, NULL) == ACCORD_OK &&
         accord_age_opener_end(opener, NULL) == ACCORD_OK && accord_age_opener_file_key(opener, share->file_key)) {
-        bool right = plain.size == SHARE_SIZE &&
-                     accord_sharing_check(claim->coefficients, claim->custody, (unsigned)place + 1, plain.bytes);
-        share->verdict = right ? ACCORD_SHARE_RIGHT : ACCORD_SHARE_WRONG;
-        memcpy(share->scalar, plain.bytes, right ? SHARE_SIZE : 0);
+        judge(share, claim, place, &plain);
     }
     accord_age_opener_free(opener);
     accord_wipe(&plain, sizeof plain);

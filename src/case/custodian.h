@@ -21,7 +21,8 @@ enum accord_custodian_duty accord_custodian_duty(const struct accord_docket_case
 enum accord_custodian_verdict {
     ACCORD_SHARE_UNOPENED = 0, /* none of the keys opens it */
     ACCORD_SHARE_RIGHT,
-    ACCORD_SHARE_WRONG /* it opens, and what is in it is not the share of this custodian */
+    ACCORD_SHARE_WRONG,  /* it opens, was made for this report, and is not the share of this custodian */
+    ACCORD_SHARE_FOREIGN /* it opens, and was not made for this report: whoever copied it must learn nothing of it */
 };
 /* A secret; to be wiped. */
 struct accord_custodian_share {

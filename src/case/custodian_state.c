@@ -13,8 +13,10 @@
 #define CHECKED_LINE_MAX (sizeof "checked sha256: unopened\n" - 1 + 2 * ACCORD_HASH_SIZE)
 #define STATE_SIZE_MAX (ACCORD_POSITION_SIZE_MAX + ACCORD_DOCKET_CASES_MAX * CHECKED_LINE_MAX)
 
-static const char *const words[] = {
-    [ACCORD_SHARE_UNOPENED] = "unopened", [ACCORD_SHARE_RIGHT] = "right", [ACCORD_SHARE_WRONG] = "wrong"};
+static const char *const words[] = {[ACCORD_SHARE_UNOPENED] = "unopened",
+                                    [ACCORD_SHARE_RIGHT] = "right",
+                                    [ACCORD_SHARE_WRONG] = "wrong",
+                                    [ACCORD_SHARE_FOREIGN] = "foreign"};
 
 void accord_custodian_state_init(struct accord_custodian_state *state)
 {
@@ -149,7 +151,7 @@ enum accord_status accord_custodian_state_parse(struct accord_custodian_state *s
         status = accord_cut_line(&rest, &line) ? take_line(state, line) : ACCORD_STATE;
         if (status != ACCORD_OK) {
             accord_fail(error, status, number);
-            accord_error_expected(error, ACCORD_LITERAL("checked sha256:DIGEST right, wrong or unopened"));
+            accord_error_expected(error, ACCORD_LITERAL("checked sha256:DIGEST right, wrong, foreign or unopened"));
         }
     }
     return status;

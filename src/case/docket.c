@@ -16,6 +16,16 @@
 #define BY_CUSTODIAN_MAX 3 /* of each */
 #define BY_OTHERS_MAX 16
 
+static bool keep_text(struct accord_bytes text, uint8_t *memory, size_t size, struct accord_bytes *kept)
+{
+    if (text.size == 0 || text.size > size) {
+        return text.size == 0;
+    }
+    memcpy(memory, text.data, text.size);
+    *kept = (struct accord_bytes){memory, text.size};
+    return true;
+}
+
 enum accord_status accord_docket_new(struct accord_docket **docket, const struct accord_crypto *crypto,
                                      const struct accord_docket_filter *filter, struct accord_error *error)
 {
@@ -26,29 +36,36 @@ enum accord_status accord_docket_new(struct accord_docket **docket, const struct
     }
     made->crypto = crypto;
     randombytes_buf(made->table_key, sizeof made->table_key);
-    if (filter->vendor.size > sizeof made->vendor_memory) {
+    if (!keep_text(filter->vendor, made->vendor_memory, sizeof made->vendor_memory, &made->vendor) ||
+        !keep_text(filter->custodian, made->custodian_memory, sizeof made->custodian_memory, &made->custodian) ||
+        !keep_text(filter->digits, made->digits_memory, sizeof made->digits_memory, &made->digits)) {
         return accord_fail(error, ACCORD_TOO_LARGE, 0);
     }
-    if (filter->vendor.size > 0) {
-        memcpy(made->vendor_memory, filter->vendor.data, filter->vendor.size);
-        made->vendor = (struct accord_bytes){made->vendor_memory, filter->vendor.size};
-    }
-    if (filter->id != NULL) {
-        made->has_id = true;
-        memcpy(made->id_memory, filter->id, sizeof made->id_memory);
-    }
+    made->room = filter->room == 0 ? ACCORD_DOCKET_BYTES_MAX : filter->room;
+    made->has_id = filter->id != NULL;
+    memcpy(made->id_memory, made->has_id ? filter->id : made->id_memory, sizeof made->id_memory);
+    made->has_index = filter->index != NULL;
+    made->index = made->has_index ? *filter->index : 0;
     accord_buffer_init(&made->policy_text, ACCORD_POLICY_SIZE_MAX);
     accord_buffer_init(&made->checkpoint, ACCORD_MOMENT_CHECKPOINT_MAX);
     return ACCORD_OK;
 }
 
-static void free_case(struct accord_docket_kept *kept)
+static void free_answers(struct accord_docket_kept *kept)
 {
     for (size_t i = 0; i < kept->found.answer_count; i++) {
         free((void *)(uintptr_t)kept->entries[i].data);
     }
     free(kept->entries);
     free(kept->found.answers);
+    kept->entries = NULL;
+    kept->found.answers = NULL;
+    kept->found.answer_count = kept->capacity = 0;
+}
+
+static void free_case(struct accord_docket_kept *kept)
+{
+    free_answers(kept);
     free((void *)(uintptr_t)kept->found.entry.data);
     free(kept);
 }
@@ -91,20 +108,12 @@ static enum accord_status grow(void **items, size_t count, size_t *capacity, siz
     return ACCORD_OK;
 }
 
-/* There is more to keep than a docket keeps. */
-static enum accord_status refuse_more(struct accord_error *error)
-{
-    accord_fail(error, ACCORD_TOO_LARGE, 0);
-    accord_error_what(error, ACCORD_LITERAL("the cases of this log: name a vendor"));
-    return ACCORD_TOO_LARGE;
-}
-
-/* Copies an entry; what is kept beside it counts, too. */
-static enum accord_status copy(struct accord_docket *docket, struct accord_bytes bytes, size_t beside,
+/* Copies an entry; what is kept beside it counts, too. ACCORD_TOO_LARGE where that is more than most. */
+static enum accord_status copy(struct accord_docket *docket, struct accord_bytes bytes, size_t beside, size_t most,
                                struct accord_bytes *kept, struct accord_error *error)
 {
-    if (docket->bytes > ACCORD_DOCKET_BYTES_MAX - bytes.size - beside) {
-        return refuse_more(error);
+    if (docket->bytes > most || bytes.size + beside > most - docket->bytes) {
+        return accord_fail(error, ACCORD_TOO_LARGE, 0);
     }
     uint8_t *data = malloc(bytes.size);
     if (data == NULL) {
@@ -332,36 +341,47 @@ static unsigned report_days(const struct accord_chain *chain, struct accord_byte
     return member == SIZE_MAX ? 0 : roster->members[member].report_days;
 }
 
+/* A case with a copy of its report's entry, which the claim borrows from; NULL where that failed. */
+static struct accord_docket_kept *new_case(struct accord_docket *docket, struct accord_bytes entry,
+                                           struct accord_error *error)
+{
+    struct accord_docket_kept *kept = calloc(1, sizeof *kept);
+    enum accord_status status =
+        kept == NULL ? accord_fail(error, ACCORD_NO_MEMORY, 0)
+                     : copy(docket, entry, sizeof *kept, docket->room / 4 * 3 /* the rest is for answers */,
+                            &kept->found.entry, error);
+    if (status == ACCORD_OK) {
+        status = accord_report_parse(&kept->found.claim, kept->found.entry, docket->crypto, error);
+    }
+    if (status != ACCORD_OK && kept != NULL) {
+        free_case(kept);
+    }
+    return status == ACCORD_OK ? kept : NULL;
+}
+
 static enum accord_status keep_case(struct accord_docket *docket, const struct accord_chain *chain, uint64_t index,
                                     struct accord_bytes entry, const uint8_t id[ACCORD_HASH_SIZE],
                                     struct accord_error *error)
 {
     void *items = docket->cases;
-    enum accord_status status = docket->case_count == ACCORD_DOCKET_CASES_MAX
-                                    ? refuse_more(error)
-                                    : grow(&items, docket->case_count, &docket->case_capacity, sizeof *docket->cases,
-                                           ACCORD_DOCKET_CASES_MAX, error);
+    struct accord_error refusal = {.status = ACCORD_OK};
+    if (chain->charter_entry.size == 0) {
+        accord_fail(error, ACCORD_CHAIN, 0); /* a chain that was resumed does not know the days */
+        accord_error_expected(error, ACCORD_LITERAL("the charter, which sets how long a case stays closed"));
+        return ACCORD_CHAIN;
+    }
+    enum accord_status status = grow(&items, docket->case_count, &docket->case_capacity, sizeof *docket->cases,
+                                     ACCORD_DOCKET_CASES_MAX, &refusal);
     docket->cases = items;
     if (status == ACCORD_OK) {
-        status = grow_table(docket, error);
+        status = grow_table(docket, &refusal);
     }
-    struct accord_docket_kept *kept = status == ACCORD_OK ? calloc(1, sizeof *kept) : NULL;
+    struct accord_docket_kept *kept = status == ACCORD_OK ? new_case(docket, entry, &refusal) : NULL;
     if (kept == NULL) {
-        return status == ACCORD_OK ? accord_fail(error, ACCORD_NO_MEMORY, 0) : status;
+        docket->left_out += refusal.status == ACCORD_TOO_LARGE;
+        return refusal.status == ACCORD_TOO_LARGE ? ACCORD_OK : accord_fail(error, refusal.status, 0);
     }
     struct accord_docket_case *found = &kept->found;
-    status = copy(docket, entry, sizeof *kept, &found->entry, error);
-    if (status == ACCORD_OK && chain->charter_entry.size == 0) {
-        status = accord_fail(error, ACCORD_CHAIN, 0); /* a chain that was resumed does not know the days */
-        accord_error_expected(error, ACCORD_LITERAL("the charter, which sets how long a case stays closed"));
-    }
-    if (status == ACCORD_OK) {
-        status = accord_report_parse(&found->claim, found->entry, docket->crypto, error);
-    }
-    if (status != ACCORD_OK) {
-        free_case(kept);
-        return status;
-    }
     memcpy(found->id, id, ACCORD_HASH_SIZE);
     found->index = index;
     found->not_before = docket->not_before;
@@ -373,6 +393,29 @@ static enum accord_status keep_case(struct accord_docket *docket, const struct a
     docket->cases[docket->case_count++] = kept;
     docket->last_entry = index + 1;
     return ACCORD_OK;
+}
+
+static bool has_custodian(const struct accord_report_claim *claim, struct accord_bytes domain)
+{
+    bool has = false;
+    for (size_t i = 0; i < claim->custodian_count; i++) {
+        has |= accord_bytes_equal(claim->custodians[i].domain, domain);
+    }
+    return has;
+}
+
+/* Does it pass the filter? */
+static bool wanted(const struct accord_docket *docket, const struct accord_report_claim *claim, uint64_t index,
+                   const uint8_t id[ACCORD_HASH_SIZE])
+{
+    uint8_t digits[2 * ACCORD_HASH_SIZE];
+    struct accord_out out = {digits, sizeof digits, 0, false};
+    accord_put_hex(&out, (struct accord_bytes){id, ACCORD_HASH_SIZE});
+    return (docket->vendor.size == 0 || claim->vendor.size == 0 || accord_bytes_equal(docket->vendor, claim->vendor)) &&
+           (docket->custodian.size == 0 || has_custodian(claim, docket->custodian)) &&
+           (docket->digits.size == 0 || memcmp(docket->digits.data, digits, docket->digits.size) == 0) &&
+           (!docket->has_index || docket->index == index) &&
+           (!docket->has_id || memcmp(docket->id_memory, id, ACCORD_HASH_SIZE) == 0);
 }
 
 /* An entry that is logged twice is one report: the first. */
@@ -393,12 +436,9 @@ static enum accord_status see_report(struct accord_docket *docket, const struct 
         return status;
     }
     accord_hash(docket->crypto, entry, id);
-    if ((docket->vendor.size > 0 && claim.vendor.size > 0 && !accord_bytes_equal(docket->vendor, claim.vendor)) ||
-        (docket->has_id && memcmp(docket->id_memory, id, sizeof id) != 0) ||
-        accord_docket_place(docket, id) != SIZE_MAX) {
-        return ACCORD_OK;
-    }
-    return keep_case(docket, chain, index, entry, id, error);
+    return wanted(docket, &claim, index, id) && accord_docket_place(docket, id) == SIZE_MAX
+               ? keep_case(docket, chain, index, entry, id, error)
+               : ACCORD_OK;
 }
 
 /* A roster may take away keys that a thief has used up all room with; the reporter's key is in none. */
@@ -472,7 +512,7 @@ static enum accord_status keep_answer(struct accord_docket *docket, const struct
         kept->entries = entries;
     }
     if (status == ACCORD_OK) {
-        status = copy(docket, entry, sizeof *found->answers, &owned, error);
+        status = copy(docket, entry, sizeof *found->answers, docket->room, &owned, error);
     }
     if (status != ACCORD_OK) {
         return status;
@@ -484,8 +524,22 @@ static enum accord_status keep_answer(struct accord_docket *docket, const struct
         return status;
     }
     fill_answer(answer, &claim, event);
+    answer->roster = accord_chain_roster(chain)->number;
     may_unblind(docket, chain, kept, &claim);
     docket->last_entry = event->index + 1;
+    return ACCORD_OK;
+}
+
+/* A case without one of its answers could be another one: opened where it was withdrawn. */
+static enum accord_status leave_out(struct accord_docket *docket, struct accord_docket_kept *kept)
+{
+    for (size_t i = 0; i < kept->found.answer_count; i++) {
+        docket->bytes -= kept->entries[i].size + sizeof *kept->found.answers;
+    }
+    free_answers(kept);
+    kept->shown_by = (struct accord_bytes){NULL, 0}; /* it borrows from an answer */
+    kept->left_out = true;
+    docket->left_out++;
     return ACCORD_OK;
 }
 
@@ -516,8 +570,9 @@ static enum accord_status see_answer(struct accord_docket *docket, const struct 
         return status;
     }
     struct accord_docket_kept *kept = docket->cases[at];
-    if (has_answer(kept, entry) || accord_answer_verify(&claim, &kept->found.claim.key, accord_chain_roster(chain),
-                                                        NULL, docket->crypto, NULL) != ACCORD_OK) {
+    if (kept->left_out || has_answer(kept, entry) ||
+        accord_answer_verify(&claim, &kept->found.claim.key, accord_chain_roster(chain), NULL, docket->crypto, NULL) !=
+            ACCORD_OK) {
         return ACCORD_OK;
     }
     accord_hash(docket->crypto, entry, digest);
@@ -525,7 +580,11 @@ static enum accord_status see_answer(struct accord_docket *docket, const struct 
     event.index = index;
     event.not_before = docket->not_before;
     make_room(kept, accord_chain_roster(chain)->number);
-    return has_room(kept, &event) ? keep_answer(docket, chain, kept, &event, entry, error) : ACCORD_OK;
+    if (!has_room(kept, &event)) {
+        return ACCORD_OK;
+    }
+    status = keep_answer(docket, chain, kept, &event, entry, error);
+    return status == ACCORD_TOO_LARGE ? leave_out(docket, kept) : status;
 }
 
 enum accord_status accord_docket_see(struct accord_docket *docket, const struct accord_chain *chain,
@@ -561,6 +620,11 @@ size_t accord_docket_count(const struct accord_docket *docket)
     return docket->shown;
 }
 
+uint64_t accord_docket_left_out(const struct accord_docket *docket)
+{
+    return docket->left_out;
+}
+
 const struct accord_docket_case *accord_docket_case(const struct accord_docket *docket, size_t place)
 {
     return &docket->cases[place]->found;
@@ -569,6 +633,11 @@ const struct accord_docket_case *accord_docket_case(const struct accord_docket *
 uint64_t accord_docket_now(const struct accord_docket *docket)
 {
     return docket->now;
+}
+
+uint64_t accord_docket_weight(const struct accord_docket *docket)
+{
+    return (uint64_t)docket->bytes + docket->tick_count;
 }
 
 bool accord_docket_wants_tick(const struct accord_docket *docket)

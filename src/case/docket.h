@@ -7,28 +7,35 @@
 #include "accord/case.h"
 #include "follow/chain.h"
 
-/* What a docket takes of whatever is in a log: so many cases that pass the filter, and so many bytes;
- * more are refused (ACCORD_TOO_LARGE: a narrower filter helps). Of the answers to one case so many are kept, with room
- * for each party that another cannot take: 64 of the reporter, and while one roster is in force 128 of the vendor, 3
- * shares or complaints of each custodian, 16 disclosures of others that hold; what is more is passed over unseen.
- * Nothing is kept of entries that do not parse, that nobody signed who could, or whose checkpoint does not count. An
- * entry that carries a checkpoint costs one verification for each key of the roster, unless it is one of the last 64
- * that were met; a release that passes the filter, a report or an answer to a case that is kept costs one for each key
- * that signed it. Of each checkpoint that counts 16 bytes are kept. */
+/* What a docket takes of whatever is in a log: so many cases that pass the filter, and so many bytes. Of what is more,
+ * which anybody can bring about, the first cases in the log are kept; a case whose answers find no room any more is
+ * left out with all of them, since what they say could be what counts. accord_docket_left_out counts these, and whoever
+ * shows a docket has to say so; a narrower filter helps. Of the answers to one case so many are kept, with room for
+ * each party that another cannot take: 64 of the reporter, and while one roster is in force 128 of the vendor, 3 shares
+ * or complaints of each custodian, 16 disclosures of others that hold; what is more is passed over unseen. Nothing is
+ * kept of entries that do not parse, that nobody signed who could, or whose checkpoint does not count. An entry that
+ * carries a checkpoint costs one verification for each key of the roster, unless it is one of the last 64 that were
+ * met; a release that passes the filter, a report or an answer to a case that is kept costs one for each key that
+ * signed it. Of each checkpoint that counts 16 bytes are kept. */
 #define ACCORD_DOCKET_CASES_MAX 262144
 #define ACCORD_DOCKET_BYTES_MAX ((size_t)1 << 30)
 #define ACCORD_DOCKET_ANSWERS_MAX 2048
 
-/* Which cases are kept; both may be empty. */
+/* Which cases are kept; all may be empty. */
 struct accord_docket_filter {
-    struct accord_bytes vendor; /* its cases, and blinded ones that are not shown to be another's */
-    const uint8_t *id;          /* one case: of ACCORD_HASH_SIZE bytes, or NULL */
+    struct accord_bytes vendor;    /* its cases, and blinded ones that are not shown to be another's */
+    struct accord_bytes custodian; /* those that give this member a share */
+    struct accord_bytes digits;    /* those whose id begins with these hexadecimal digits */
+    const uint64_t *index;         /* the one whose report has this index, or NULL */
+    const uint8_t *id;             /* one case: of ACCORD_HASH_SIZE bytes, or NULL */
+    size_t room;                   /* bytes; 0: ACCORD_DOCKET_BYTES_MAX */
 };
 
 /* An answer, as it stands in the log. */
 struct accord_docket_answer {
     struct accord_case_event event;
     struct accord_bytes by;          /* a domain, or "reporter" */
+    uint64_t roster;                 /* the number of the one in force there, by which it is signed */
     uint8_t value[ACCORD_HASH_SIZE]; /* as in accord_answer_claim */
     bool has_salt;
     uint8_t salt[32];
@@ -79,12 +86,16 @@ ACCORD_MUST_USE enum accord_status accord_docket_note_release(struct accord_dock
 ACCORD_MUST_USE enum accord_status accord_docket_judge(struct accord_docket *docket, const struct accord_chain *chain,
                                                        uint64_t size, uint64_t time, struct accord_error *error);
 size_t accord_docket_count(const struct accord_docket *docket);
+/* How many cases found no room. */
+uint64_t accord_docket_left_out(const struct accord_docket *docket);
 /* In the order of the log. */
 const struct accord_docket_case *accord_docket_case(const struct accord_docket *docket, size_t place);
 /* Its time, of any entry: when it was public, by the clock of the log. Of a docket that is judged. */
 uint64_t accord_docket_time(const struct accord_docket *docket, uint64_t index);
 /* Quorum time of the newest checkpoint: the log's now. */
 uint64_t accord_docket_now(const struct accord_docket *docket);
+/* How much it keeps: another number after an entry was seen of which something was kept. */
+uint64_t accord_docket_weight(const struct accord_docket *docket);
 /* Would this answer count, were it logged now? Its signature is not asked. The refusals of accord_case_step. Now is
  * what the answer claims, where that is later than the newest checkpoint: a clock that is ahead cannot be told from a
  * log that stood still. */

@@ -22,6 +22,7 @@ struct accord_docket_kept {
     size_t capacity;
     struct accord_bytes *entries; /* of the answers, owned, as many */
     struct accord_bytes shown_by; /* who a blinded vendor is, by a receipt that may count or not */
+    bool left_out;                /* there was no room for its answers */
     /* How many answers are kept of each, since this roster is in force. */
     uint64_t roster;
     unsigned by_vendor, by_reporter, by_others, by_custodian[ACCORD_CUSTODIANS_MAX];
@@ -34,9 +35,13 @@ struct accord_docket_tick {
 
 struct accord_docket {
     const struct accord_crypto *crypto;
-    uint8_t vendor_memory[256], id_memory[ACCORD_HASH_SIZE], origin_memory[ACCORD_ORIGIN_SIZE_MAX];
-    struct accord_bytes vendor, origin; /* vendor: the filter's, or empty */
-    bool has_id;
+    uint8_t vendor_memory[256], custodian_memory[256], digits_memory[2 * ACCORD_HASH_SIZE], id_memory[ACCORD_HASH_SIZE],
+        origin_memory[ACCORD_ORIGIN_SIZE_MAX];
+    struct accord_bytes vendor, custodian, digits; /* the filter's, or empty */
+    struct accord_bytes origin;
+    bool has_id, has_index;
+    uint64_t index;    /* where has_index */
+    uint64_t left_out; /* cases that found no room */
     struct accord_docket_seen seen[ACCORD_DOCKET_SEEN];
     size_t next_seen;
     uint64_t policy_number; /* of the roster that policy is of; 0: none yet */
@@ -51,7 +56,7 @@ struct accord_docket {
     size_t *table;                           /* places in cases, plus one, by id */
     size_t table_size;                       /* a power of two, or 0 */
     uint8_t table_key[16];
-    size_t bytes;                 /* of all entries that are kept */
+    size_t bytes, room;           /* of all entries that are kept; at most so many */
     uint64_t last_entry, covered; /* the newest entry of a case, plus one; the largest tree in an entry */
     uint64_t now;
 };

@@ -73,9 +73,9 @@ static enum accord_party party_of(const struct accord_docket_case *found, struct
     return accord_bytes_equal(answer->by, vendor) ? ACCORD_PARTY_VENDOR : ACCORD_PARTY_OTHER;
 }
 
-/* What a sealed share held: at most its 32 bytes and one more. */
+/* What a sealed share held: at most its bytes and one more. */
 struct opened {
-    uint8_t bytes[33];
+    uint8_t bytes[ACCORD_SHARING_PLAIN_SIZE + 1];
     size_t size;
 };
 
@@ -108,14 +108,22 @@ static bool open_share(const struct accord_custodian *custodian, const uint8_t f
     return is_open;
 }
 
-/* A complaint holds where the key opens the share, and no share is in it. */
+/* A complaint holds where the key opens what was made for this report, and no share is in it. */
 static bool is_wrong(const struct accord_report_claim *claim, size_t custodian,
                      const uint8_t file_key[ACCORD_FILE_KEY_SIZE])
 {
     struct opened opened = {.size = 0};
     return open_share(&claim->custodians[custodian], file_key, &opened) &&
-           (opened.size != 32 ||
-            !accord_sharing_check(claim->coefficients, claim->custody, (unsigned)custodian + 1, opened.bytes));
+           accord_sharing_is_for((struct accord_bytes){opened.bytes, opened.size}, claim->key.text) &&
+           !accord_sharing_check(claim->coefficients, claim->custody, (unsigned)custodian + 1, opened.bytes);
+}
+
+/* Else whoever has the file key, its vendor first of all, could say in the reporter's place what was sealed to whom. */
+static bool seed_gives_key(const struct accord_answer_claim *answer)
+{
+    uint8_t file_key[ACCORD_FILE_KEY_SIZE];
+    accord_age_seed_file_key(answer->salt, file_key);
+    return memcmp(file_key, answer->file_key, sizeof file_key) == 0;
 }
 
 static bool holds(const struct accord_docket *docket, const struct accord_docket_case *found,
@@ -130,7 +138,7 @@ static bool holds(const struct accord_docket *docket, const struct accord_docket
     }
     if (answer->kind == ACCORD_ANSWER_DISCLOSE) {
         accord_report_file_key(docket->crypto, answer->file_key, hash);
-        return memcmp(hash, claim->file_key, sizeof hash) == 0;
+        return memcmp(hash, claim->file_key, sizeof hash) == 0 && (!answer->has_salt || seed_gives_key(answer));
     }
     if (answer->kind == ACCORD_ANSWER_SHARE) {
         return custodied &&
@@ -149,7 +157,8 @@ void accord_docket_event(const struct accord_docket *docket, const struct accord
     *event = (struct accord_case_event){.kind = answer->kind,
                                         .claimed = answer->moment.time,
                                         .has_previous = answer->has_previous,
-                                        .until = answer->until};
+                                        .until = answer->until,
+                                        .has_seed = answer->kind == ACCORD_ANSWER_DISCLOSE && answer->has_salt};
     event->by = party_of(found, vendor, answer, &event->custodian);
     memcpy(event->digest, digest, sizeof event->digest);
     memcpy(event->previous, answer->previous, sizeof event->previous);
@@ -178,23 +187,15 @@ void accord_docket_reveal(const struct accord_docket *docket, const struct accor
 
 /* Judging */
 
-/* Keys that the last roster takes away count for nothing from where it says on. */
-static bool was_lost(const struct accord_roster_claim *roster, struct accord_bytes domain)
-{
-    bool lost = accord_roster_member(roster, domain) == SIZE_MAX;
-    for (size_t i = 0; i < roster->past_count; i++) {
-        lost |= accord_bytes_equal(roster->past[i].owner, domain);
-    }
-    return lost;
-}
-
+/* What a later roster takes away counts for nothing from where it says on, and whatever it does not name any more counts
+ * for nothing at all (docs/protocol.md, "Keys that were"). */
 static enum accord_status still_signed(const struct accord_docket *docket, const struct accord_roster_claim *roster,
                                        const struct accord_docket_kept *kept, size_t place, struct accord_error *error)
 {
     const struct accord_docket_answer *answer = &kept->found.answers[place];
     const struct accord_place where = {docket->origin, answer->event.index, answer->event.time};
     struct accord_answer_claim claim;
-    if (accord_bytes_equal(answer->by, ACCORD_LITERAL(ACCORD_REPORTER_NAME)) || !was_lost(roster, answer->by)) {
+    if (accord_bytes_equal(answer->by, ACCORD_LITERAL(ACCORD_REPORTER_NAME)) || answer->roster == roster->number) {
         return ACCORD_OK;
     }
     enum accord_status status = accord_answer_parse(&claim, kept->entries[place], error);
@@ -248,7 +249,7 @@ static bool judge_case(const struct accord_docket *docket, const struct accord_r
 {
     struct accord_docket_case *found = &kept->found;
     uint64_t time = accord_docket_time(docket, found->index);
-    if (found->index >= size || found->claimed > time + ACCORD_CASE_DAY ||
+    if (kept->left_out || found->index >= size || found->claimed > time + ACCORD_CASE_DAY ||
         found->claimed + ACCORD_CASE_DAY < found->not_before) {
         return false;
     }

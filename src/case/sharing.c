@@ -9,6 +9,7 @@
 #define SCALAR_SIZE crypto_core_ristretto255_SCALARBYTES
 #define POINT_SIZE crypto_core_ristretto255_BYTES
 #define CUSTODY_INFO "accord/v1/custody"
+#define SHARE_LABEL "accord/v1/share\n"
 
 _Static_assert(SCALAR_SIZE == 32 && POINT_SIZE == 32, "scalars and points are of 32 bytes");
 
@@ -166,4 +167,27 @@ void accord_sharing_identity(const uint8_t secret[32], uint8_t x25519[32])
     crypto_auth_hmacsha256(key, secret, 32, no_salt);
     crypto_auth_hmacsha256(x25519, info, sizeof info - 1, key);
     sodium_memzero(key, sizeof key);
+}
+
+static void digest_of(struct accord_bytes key, uint8_t digest[crypto_hash_sha256_BYTES])
+{
+    crypto_hash_sha256_state state;
+    crypto_hash_sha256_init(&state);
+    crypto_hash_sha256_update(&state, (const uint8_t *)SHARE_LABEL, sizeof SHARE_LABEL - 1);
+    crypto_hash_sha256_update(&state, key.data, key.size);
+    crypto_hash_sha256_final(&state, digest);
+}
+
+void accord_sharing_plain(const uint8_t share[32], struct accord_bytes key, uint8_t plain[ACCORD_SHARING_PLAIN_SIZE])
+{
+    memcpy(plain, share, SCALAR_SIZE);
+    digest_of(key, plain + SCALAR_SIZE);
+}
+
+bool accord_sharing_is_for(struct accord_bytes plain, struct accord_bytes key)
+{
+    uint8_t digest[crypto_hash_sha256_BYTES];
+    digest_of(key, digest);
+    return plain.size == ACCORD_SHARING_PLAIN_SIZE &&
+           sodium_memcmp(plain.data + SCALAR_SIZE, digest, sizeof digest) == 0;
 }

@@ -22,4 +22,11 @@ ACCORD_MUST_USE bool accord_sharing_combine(const uint8_t coefficients[][32], un
  * "accord/v1/custody", 32 octets. */
 void accord_sharing_identity(const uint8_t secret[32], uint8_t x25519[32]);
 
+/* What is sealed to a custodian: its share, and the digest of the report's own key (its vkey, the line `case`), which
+ * the report is signed with. Without it whoever copied a sealed share into a report of his own would be told it. */
+#define ACCORD_SHARING_PLAIN_SIZE 64
+void accord_sharing_plain(const uint8_t share[32], struct accord_bytes key, uint8_t plain[ACCORD_SHARING_PLAIN_SIZE]);
+/* Was this made for the report with this key? Then its first 32 bytes should be the share. */
+ACCORD_MUST_USE bool accord_sharing_is_for(struct accord_bytes plain, struct accord_bytes key);
+
 #endif

@@ -27,7 +27,8 @@ static enum accord_status begin(void *context, const struct accord_chain *chain,
                                 uint64_t size, struct accord_error *error)
 {
     struct run *run = context;
-    const struct accord_docket_filter filter = {0};
+    uint64_t index;
+    const struct accord_docket_filter filter = accord_case_named(run->saying->name, &index);
     (void)size;
     run->chain = chain;
     run->roots = (struct accord_docket_roots){run->saying->call->crypto, reader};
@@ -226,7 +227,8 @@ enum accord_status accord_case_tick(const struct accord_enter *enter, const stru
 static enum accord_status check_counts(const struct accord_case_saying *saying, struct accord_entered *entered,
                                        struct accord_error *error)
 {
-    const struct accord_docket_filter filter = {0};
+    uint64_t index;
+    const struct accord_docket_filter filter = accord_case_named(saying->name, &index);
     struct accord_error late;
     struct ticking ticking = {.enter = saying->enter, .entered = entered};
     enum accord_status status = accord_docket_new(&ticking.docket, saying->call->crypto, &filter, error);

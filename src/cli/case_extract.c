@@ -3,8 +3,12 @@
 #include "cli/case_extract.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "cli/say.h"
@@ -30,6 +34,43 @@ static bool remove_one(void *context, const char *name)
     return true;
 }
 
+/* A directory as these are made, and no link to another one: whatever else lies there is somebody's. */
+static bool is_part(const char *path, struct stat *about)
+{
+    return lstat(path, about) == 0 && S_ISDIR(about->st_mode) && about->st_uid == geteuid() &&
+           (about->st_mode & 0777) == DIRECTORY_MODE;
+}
+
+/* Holds the directory: of two that extract to one place, the second one must not clear away what the first one writes.
+ */
+static enum accord_status hold_part(struct accord_case_extract *extract, struct accord_error *error)
+{
+    struct stat held, there;
+    int handle = open(extract->part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (handle < 0) {
+        return accord_file_error(error, -errno, extract->part);
+    }
+    /* Some file systems know no locks. */
+    bool taken = flock(handle, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    if (!taken && fstat(handle, &held) == 0 && lstat(extract->part, &there) == 0 && held.st_ino == there.st_ino &&
+        held.st_dev == there.st_dev) {
+        extract->lock = handle;
+        return ACCORD_OK;
+    }
+    (void)close(handle);
+    accord_fail(error, ACCORD_LOCKED, 0);
+    accord_error_what(error, accord_bytes_of(extract->part));
+    return ACCORD_LOCKED;
+}
+
+static void release_part(struct accord_case_extract *extract)
+{
+    if (extract->lock >= 0) {
+        (void)close(extract->lock);
+        extract->lock = -1;
+    }
+}
+
 static void remove_part(struct accord_case_extract *extract)
 {
     (void)extract->fs->list(extract->fs->context, extract->part, remove_one, extract);
@@ -39,7 +80,8 @@ static void remove_part(struct accord_case_extract *extract)
 enum accord_status accord_case_extract_begin(struct accord_case_extract *extract, const struct accord_fs *fs,
                                              const char *directory, struct accord_error *error)
 {
-    *extract = (struct accord_case_extract){.fs = fs, .directory = directory, .handle = -1};
+    struct stat about;
+    *extract = (struct accord_case_extract){.fs = fs, .directory = directory, .handle = -1, .lock = -1};
     if (directory == NULL) {
         return ACCORD_OK;
     }
@@ -51,10 +93,21 @@ enum accord_status accord_case_extract_begin(struct accord_case_extract *extract
     if (there != 0) {
         return accord_file_error(error, there < 0 ? there : -EEXIST, directory);
     }
-    remove_part(extract);
+    if (is_part(extract->part, &about)) {
+        enum accord_status status = hold_part(extract, error);
+        if (status != ACCORD_OK) {
+            return status;
+        }
+        remove_part(extract);
+        release_part(extract);
+    }
     int made = fs->make_dir(fs->context, extract->part, DIRECTORY_MODE);
-    extract->begun = made >= 0;
-    return made < 0 ? accord_file_error(error, made, extract->part) : ACCORD_OK;
+    if (made < 0) {
+        return accord_file_error(error, made, extract->part);
+    }
+    enum accord_status status = hold_part(extract, error);
+    extract->begun = status == ACCORD_OK;
+    return status;
 }
 
 static enum accord_status close_file(struct accord_case_extract *extract, struct accord_error *error)
@@ -140,4 +193,5 @@ void accord_case_extract_free(struct accord_case_extract *extract)
         remove_part(extract);
         extract->begun = false;
     }
+    release_part(extract);
 }

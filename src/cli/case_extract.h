@@ -9,12 +9,14 @@ struct accord_case_extract {
     const struct accord_fs *fs;
     const char *directory; /* NULL: nothing is written */
     char part[ACCORD_PATH_SIZE];
+    int lock; /* on the directory part, or -1 */
     bool begun;
     int handle; /* of the file that is being written, or -1 */
     uint64_t offset;
 };
-/* ACCORD_EXISTS where there is something at directory. What an earlier run that was cut off left beside it is removed.
- * directory has to live as long. */
+/* ACCORD_EXISTS where there is something at directory, or at directory.part what no run of ours left there;
+ * ACCORD_LOCKED where another one is at it. What an earlier run that was cut off left beside it is removed. directory
+ * has to live as long. */
 ACCORD_MUST_USE enum accord_status accord_case_extract_begin(struct accord_case_extract *extract,
                                                              const struct accord_fs *fs, const char *directory,
                                                              struct accord_error *error);

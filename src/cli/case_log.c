@@ -2,6 +2,7 @@
  * entries are those of a tree with its quorum, then the docket. What the cases mean the docket knows. */
 #include "cli/case_log.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -224,27 +225,52 @@ void accord_case_log_free(struct accord_case_log *log)
 
 /* Names */
 
-static bool is_named(const struct accord_docket_case *found, struct accord_bytes name, bool is_digest)
+void accord_case_tell_left_out(const struct accord_call *call, const struct accord_docket *docket)
+{
+    uint64_t count = accord_docket_left_out(docket);
+    if (count > 0) {
+        accord_note(call,
+                    "%" PRIu64
+                    " more cases were not looked at: this log has more than there is room for. Name a case, or "
+                    "a vendor",
+                    count);
+    }
+}
+
+struct accord_docket_filter accord_case_named(const char *text, uint64_t *index)
+{
+    struct accord_bytes name = accord_bytes_of(text);
+    struct accord_docket_filter filter = {.index = NULL};
+    bool whole = accord_cut_prefix(&name, ACCORD_LITERAL("sha256:"));
+    if (!whole && name.size < NAME_DIGITS_MIN && accord_decimal_read(name, index)) {
+        filter.index = index;
+    } else if (name.size >= NAME_DIGITS_MIN && name.size <= (size_t)2 * ACCORD_HASH_SIZE) {
+        filter.digits = name;
+    } else {
+        static const uint8_t none[ACCORD_HASH_SIZE];
+        filter.id = none;
+    }
+    return filter;
+}
+
+bool accord_case_is_named(const uint8_t id[ACCORD_HASH_SIZE], uint64_t index, const struct accord_docket_filter *named)
 {
     uint8_t digits[2 * ACCORD_HASH_SIZE];
     struct accord_out out = {digits, sizeof digits, 0, false};
-    uint64_t index;
-    if (!is_digest && name.size < NAME_DIGITS_MIN) {
-        return accord_decimal_read(name, &index) && found->index == index;
-    }
-    accord_put_hex(&out, (struct accord_bytes){found->id, ACCORD_HASH_SIZE});
-    return name.size >= NAME_DIGITS_MIN && name.size <= sizeof digits && memcmp(digits, name.data, name.size) == 0;
+    accord_put_hex(&out, (struct accord_bytes){id, ACCORD_HASH_SIZE});
+    return named->index != NULL ? index == *named->index
+                                : named->digits.size > 0 && memcmp(digits, named->digits.data, named->digits.size) == 0;
 }
 
 enum accord_status accord_case_find(const struct accord_docket *docket, const char *text,
                                     const struct accord_docket_case **found, struct accord_error *error)
 {
-    struct accord_bytes name = accord_bytes_of(text);
+    uint64_t index;
+    const struct accord_docket_filter filter = accord_case_named(text, &index);
     size_t count = 0;
-    bool whole = accord_cut_prefix(&name, ACCORD_LITERAL("sha256:"));
     for (size_t i = 0; i < accord_docket_count(docket); i++) {
         const struct accord_docket_case *one = accord_docket_case(docket, i);
-        if (is_named(one, name, whole)) {
+        if (accord_case_is_named(one->id, one->index, &filter)) {
             *found = one;
             count++;
         }
@@ -253,7 +279,7 @@ enum accord_status accord_case_find(const struct accord_docket *docket, const ch
         return ACCORD_OK;
     }
     enum accord_status status = accord_fail(error, count == 0 ? ACCORD_NOT_FOUND : ACCORD_DUPLICATE, 0);
-    accord_error_what(error, name);
+    accord_error_what(error, accord_bytes_of(text));
     accord_error_expected(error, count == 0 ? ACCORD_LITERAL("a report's index in the log, or eight or more digits of "
                                                              "its case's digest")
                                             : ACCORD_LITERAL("more digits: several cases begin so"));

@@ -52,6 +52,12 @@ ACCORD_MUST_USE enum accord_status accord_case_log_walk(struct accord_case_log *
                                                         struct accord_error *error);
 void accord_case_log_free(struct accord_case_log *log);
 
+/* Says how many cases found no room in a docket, where any did. */
+void accord_case_tell_left_out(const struct accord_call *call, const struct accord_docket *docket);
+/* What a person gives to name a case, as a filter: so that a log full of others is no hindrance. index has to live as
+ * long as the filter is used. */
+struct accord_docket_filter accord_case_named(const char *text, uint64_t *index);
+bool accord_case_is_named(const uint8_t id[ACCORD_HASH_SIZE], uint64_t index, const struct accord_docket_filter *named);
 /* Finds a case by what a person gives: at least eight digits of its digest, with or without `sha256:`, or the index of
  * its report. ACCORD_NOT_FOUND, ACCORD_DUPLICATE where several begin so. */
 ACCORD_MUST_USE enum accord_status accord_case_find(const struct accord_docket *docket, const char *text,

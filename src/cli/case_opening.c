@@ -24,7 +24,7 @@ struct opening {
     struct accord_case_extract extract;
     struct accord_sha256 sealed;
     uint64_t size;
-    bool named;      /* its entry names a vendor */
+    bool skims;      /* what the keys do not open is left where it is, before it is known what it was */
     bool has_header; /* the file key is out/file_key, and was looked at */
     enum accord_status status;
     struct accord_error error;
@@ -55,7 +55,8 @@ static enum accord_status look_at_key(struct opening *opening, struct accord_err
                : refuse(error, ACCORD_COMMITMENT, "the file key", "the one that the entry commits to", "another one");
 }
 
-/* Octets of the age file. Where nobody says that it is for these keys, what they do not open need not be read on. */
+/* Octets of the age file. Who it was sealed to is known of those of the entry alone, so all are read; but where nobody
+ * says that it is for these keys. */
 static enum accord_status take_sealed(void *context, struct accord_bytes bytes, struct accord_error *error)
 {
     struct opening *opening = context;
@@ -74,7 +75,7 @@ static enum accord_status take_sealed(void *context, struct accord_bytes bytes, 
     if (opening->status == ACCORD_OK) {
         opening->status = look_at_key(opening, &opening->error);
     }
-    if (!opening->named && (opening->status == ACCORD_WRONG_KEY || opening->status == ACCORD_KEY_TYPE)) {
+    if (opening->skims && (opening->status == ACCORD_WRONG_KEY || opening->status == ACCORD_KEY_TYPE)) {
         *error = opening->error;
         return opening->status;
     }
@@ -207,7 +208,7 @@ enum accord_status accord_case_open(struct accord_case_opening *out, const struc
     opening->call = call;
     opening->claim = &found->claim;
     opening->out = out;
-    opening->named = found->claim.vendor.size > 0 || keys->file_key != NULL;
+    opening->skims = keys->may_be_anothers && found->claim.vendor.size == 0;
     opening->progress = (struct accord_progress){.doing = "opened", .of = "MiB"};
     enum accord_status status = begin(opening, keys, directory, error);
     if (status == ACCORD_OK) {

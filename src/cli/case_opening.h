@@ -13,6 +13,7 @@ struct accord_case_keys {
     const uint8_t (*secrets)[32]; /* X25519 keys */
     size_t secret_count;
     const uint8_t *file_key; /* ACCORD_FILE_KEY_SIZE bytes, or NULL */
+    bool may_be_anothers;    /* of a blinded report that the keys do not open no more than the header is fetched */
 };
 
 /* A report that was opened; everything in it was held against the entry. A secret until it is disclosed. */

@@ -230,7 +230,8 @@ static int look(struct speaking *speaking, int (*with)(struct speaking *speaking
     struct accord_error error = {0};
     struct accord_case_log log;
     const struct accord_docket_case *found;
-    const struct accord_docket_filter filter = {0};
+    uint64_t index;
+    const struct accord_docket_filter filter = accord_case_named(speaking->name, &index);
     error.status = accord_case_log_open(&log, call, speaking->enter.location, NULL, &filter, &error);
     if (error.status == ACCORD_OK) {
         error.status = accord_case_find(log.docket, speaking->name, &found, &error);

@@ -67,8 +67,10 @@ static int tell(const struct accord_call *call, const struct accord_case_log *lo
         accord_print(call, accord_buffer_bytes(&table));
     }
     accord_note(call, "%zu of %zu cases, as of %s", shown, all, hour);
+    accord_case_tell_left_out(call, log->docket);
     accord_buffer_free(&table);
-    return accord_answer(call, json_pack("{s:o, s:o}", "now", accord_json_number(now), "cases", list));
+    return accord_answer(call, json_pack("{s:o, s:o, s:o}", "now", accord_json_number(now), "cases", list, "left_out",
+                                         accord_json_number(accord_docket_left_out(log->docket))));
 }
 
 int accord_run_case_list(struct accord_call *call)

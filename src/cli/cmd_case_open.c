@@ -9,6 +9,7 @@
 #include "cli/case_opening.h"
 #include "cli/commands.h"
 #include "cli/enter_call.h"
+#include "cli/plain.h"
 #include "cli/say.h"
 #include "core/text.h"
 #include "crypto/backend.h"
@@ -203,13 +204,14 @@ static int tell(const struct task *task)
     const struct accord_call *call = task->call;
     const struct accord_cover *cover = task->opening.cover;
     const char *output = accord_call_value(call, "output");
+    char shown[ACCORD_PLAIN_SIZE];
     json_t *files = json_array();
     accord_note(call, "opened with the shares of %u custodians: what was sealed is what its entry committed to",
                 task->found->claim.custody);
     accord_note(call, "  to           %.*s", ACCORD_TEXT(cover->vendor));
-    accord_note(call, "  title        %.*s", ACCORD_TEXT(cover->title));
+    accord_note(call, "  title        %s", accord_plain(cover->title, shown));
     for (size_t i = 0; i < cover->file_count; i++) {
-        accord_note(call, "  %-12s %.*s", i == 0 ? "files" : "", ACCORD_TEXT(cover->files[i].name));
+        accord_note(call, "  %-12s %s", i == 0 ? "files" : "", accord_plain(cover->files[i].name, shown));
         (void)json_array_append_new(files, accord_json_text(cover->files[i].name));
     }
     if (task->found->state.opened_early) {
@@ -235,7 +237,8 @@ static int run(struct task *task, bool logs)
     const struct accord_call *call = task->call;
     struct accord_error error = {0};
     struct accord_case_log log;
-    const struct accord_docket_filter filter = {0};
+    uint64_t index;
+    const struct accord_docket_filter filter = accord_case_named(task->name, &index);
     error.status = accord_case_log_open(&log, call, task->location, accord_call_value(call, "trust"), &filter, &error);
     if (error.status == ACCORD_OK) {
         error.status = accord_case_find(log.docket, task->name, &task->found, &error);

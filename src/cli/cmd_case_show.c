@@ -20,19 +20,47 @@ const struct accord_option accord_options_case_show[] = {
     {.name = "output", .letter = 'o', .value = "DIR", .help = "where what was disclosed is extracted to"},
     {.name = NULL}};
 
-/* The disclosure that counts, or NULL. */
-static const struct accord_docket_answer *disclosure(const struct accord_docket_case *found)
+/* The roster in force where the case was reported: what its vendor could open then is not what it can open now. */
+struct then {
+    const struct accord_docket_filter *named;
+    const struct accord_crypto *crypto;
+    bool seen;
+    struct accord_buffer roster;
+};
+
+static enum accord_status see(void *context, const struct accord_chain *chain, uint64_t index,
+                              struct accord_bytes entry, struct accord_error *error)
+{
+    struct then *then = context;
+    struct accord_bytes rest = entry;
+    uint8_t id[ACCORD_HASH_SIZE];
+    if (then->seen || !chain->has_roster || !accord_cut_prefix(&rest, ACCORD_LITERAL("accord/v1/report\n"))) {
+        return ACCORD_OK;
+    }
+    accord_hash(then->crypto, entry, id);
+    if (!accord_case_is_named(id, index, then->named)) {
+        return ACCORD_OK;
+    }
+    then->seen = true;
+    enum accord_status status =
+        accord_buffer_append(&then->roster, accord_buffer_bytes(&chain->roster_entry[chain->current]));
+    return status == ACCORD_OK ? ACCORD_OK : accord_fail(error, status, 0);
+}
+
+/* The first disclosure that counts, and with a seed the one that brought it; or NULL. */
+static const struct accord_docket_answer *disclosure(const struct accord_docket_case *found, bool with_seed)
 {
     for (size_t i = 0; i < found->answer_count; i++) {
         const struct accord_docket_answer *answer = &found->answers[i];
-        if (answer->event.kind == ACCORD_ANSWER_DISCLOSE && answer->counts == ACCORD_OK) {
+        if (answer->event.kind == ACCORD_ANSWER_DISCLOSE && answer->counts == ACCORD_OK &&
+            (!with_seed || answer->has_salt)) {
             return answer;
         }
     }
     return NULL;
 }
 
-/* Did the vendor's receipt name this parcel? Only who had opened it could. */
+/* Did the vendor's receipt name this parcel? Only who had opened it could. NULL: there is none. */
 static const char *receipt_words(const struct accord_call *call, const struct accord_docket_case *found,
                                  const struct accord_case_opening *opening)
 {
@@ -46,40 +74,60 @@ static const char *receipt_words(const struct accord_call *call, const struct ac
                        : "its vendor's receipt is not of this report: it was given for something else";
         }
     }
-    return found->state.unreadable != 0 ? "its vendor said that nobody can read it: that is not true"
-                                        : "its vendor gave no receipt";
+    return found->state.unreadable == 0 ? "its vendor gave no receipt" : NULL;
 }
 
-/* How many of those whom it was sealed to are report keys of its vendor, as the newest roster has them. */
-static size_t vendors_keys(const struct accord_roster_claim *roster, const struct accord_cover *cover)
+/* How many of those whom it was sealed to were report keys of its vendor, by the roster of then. */
+static enum accord_status vendors_keys(const struct then *then, const struct accord_cover *cover, size_t *count,
+                                       struct accord_error *error)
 {
-    size_t member = accord_roster_member(roster, cover->vendor), count = 0;
-    for (size_t i = 0; i < cover->recipient_count; i++) {
-        for (size_t k = 0; member != SIZE_MAX && k < roster->key_count; k++) {
-            count += roster->keys[k].role == ACCORD_ROLE_REPORT && roster->keys[k].member == member &&
-                     accord_bytes_equal(roster->keys[k].text, cover->recipients[i]);
+    struct accord_roster_claim *roster = malloc(sizeof *roster);
+    *count = 0;
+    if (roster == NULL) {
+        return accord_fail(error, ACCORD_NO_MEMORY, 0);
+    }
+    enum accord_status status = accord_roster_parse(roster, accord_buffer_bytes(&then->roster), then->crypto, error);
+    size_t member = status == ACCORD_OK ? accord_roster_member(roster, cover->vendor) : SIZE_MAX;
+    for (size_t i = 0; member != SIZE_MAX && i < cover->recipient_count; i++) {
+        for (size_t k = 0; k < roster->key_count; k++) {
+            *count += roster->keys[k].role == ACCORD_ROLE_REPORT && roster->keys[k].member == member &&
+                      accord_bytes_equal(roster->keys[k].text, cover->recipients[i]);
         }
     }
-    return count;
+    free(roster);
+    return status;
 }
 
-/* Whom it was sealed to, where the reporter gave the seed: whether the vendor could read it is settled then. */
-static enum accord_status tell_sealing(const struct accord_call *call, const struct accord_case_log *log,
-                                       const struct accord_docket_answer *answer,
+/* Could its vendor read it? The key that opens it shows what was sealed, and not to whom; the seed, which only its
+ * reporter has, shows that, too. */
+static enum accord_status tell_sealing(const struct accord_call *call, const struct then *then,
+                                       const struct accord_docket_case *found,
                                        const struct accord_case_opening *opening, struct accord_error *error)
 {
-    const struct accord_cover *cover = opening->cover;
-    if (!answer->has_salt) {
-        return ACCORD_OK;
-    }
-    enum accord_status status = accord_case_reseal(opening, answer->salt, error);
-    if (status == ACCORD_OK) {
+    const struct accord_docket_answer *answer = disclosure(found, true);
+    const char *words = "its vendor said that nobody can read it: without its seed, which its reporter can disclose, "
+                        "nobody knows";
+    size_t count = 0;
+    enum accord_status status = ACCORD_OK;
+    if (answer != NULL) {
+        status = accord_case_reseal(opening, answer->salt, error);
+        if (status == ACCORD_OK) {
+            status = vendors_keys(then, opening->cover, &count, error);
+        }
+        if (status != ACCORD_OK) {
+            return status;
+        }
         accord_note(call,
-                    "  its seed makes the same octets again: it was sealed to %zu keys, of which %zu are its vendor's "
-                    "in the newest roster",
-                    cover->recipient_count, vendors_keys(accord_chain_roster(log->chain), cover));
+                    "  its seed makes the same octets again: it was sealed to %zu keys, of which %zu were its vendor's "
+                    "in the roster of then",
+                    opening->cover->recipient_count, count);
+        words = count > 0 ? "its vendor said that nobody can read it: that is not true"
+                          : "its vendor said that nobody can read it: it was sealed to none of its keys";
     }
-    return status;
+    if (found->state.unreadable != 0 && found->state.received == 0) {
+        accord_note(call, "  %s", words);
+    }
+    return ACCORD_OK;
 }
 
 static void tell_cover(const struct accord_call *call, const struct accord_docket_case *found,
@@ -99,7 +147,10 @@ static void tell_cover(const struct accord_call *call, const struct accord_docke
     for (size_t i = 0; i < cover->file_count; i++) {
         accord_note(call, "  %-12s %s", i == 0 ? "files" : "", accord_plain(cover->files[i].name, shown));
     }
-    accord_note(call, "  %s", receipt_words(call, found, opening));
+    const char *receipt = receipt_words(call, found, opening);
+    if (receipt != NULL) {
+        accord_note(call, "  %s", receipt);
+    }
 }
 
 static json_t *cover_json(const struct accord_cover *cover)
@@ -115,7 +166,7 @@ static json_t *cover_json(const struct accord_cover *cover)
 }
 
 /* Opens it with what was disclosed, and says what came out. */
-static int show_disclosed(const struct accord_call *call, const struct accord_case_log *log,
+static int show_disclosed(const struct accord_call *call, const struct then *then,
                           const struct accord_docket_case *found, const struct accord_docket_answer *answer,
                           json_t *object)
 {
@@ -127,7 +178,7 @@ static int show_disclosed(const struct accord_call *call, const struct accord_ca
     int result = 0;
     if (error.status == ACCORD_OK) {
         tell_cover(call, found, &opening);
-        error.status = tell_sealing(call, log, answer, &opening, &error);
+        error.status = tell_sealing(call, then, found, &opening, &error);
     }
     if (error.status == ACCORD_OK) {
         (void)json_object_set_new(object, "disclosure", cover_json(opening.cover));
@@ -140,19 +191,18 @@ static int show_disclosed(const struct accord_call *call, const struct accord_ca
     return result;
 }
 
-static int show(const struct accord_call *call, const struct accord_case_log *log,
-                const struct accord_docket_case *found)
+static int show(const struct accord_call *call, const struct then *then, const struct accord_docket_case *found,
+                uint64_t now)
 {
-    uint64_t now = accord_docket_now(log->docket);
     struct accord_buffer text;
-    const struct accord_docket_answer *answer = disclosure(found);
+    const struct accord_docket_answer *answer = disclosure(found, false);
     accord_buffer_init(&text, TEXT_SIZE_MAX);
     accord_case_tell(&text, found, now);
     accord_print(call, accord_buffer_bytes(&text));
     accord_buffer_free(&text);
     json_t *object = accord_case_json(found, now, true);
     if (answer != NULL) {
-        return show_disclosed(call, log, found, answer, object);
+        return show_disclosed(call, then, found, answer, object);
     }
     if (accord_call_value(call, "output") != NULL) {
         json_decref(object);
@@ -166,13 +216,18 @@ int accord_run_case_show(struct accord_call *call)
     struct accord_error error = {0};
     struct accord_case_log log;
     const struct accord_docket_case *found;
-    const struct accord_docket_filter filter = {0};
-    error.status =
-        accord_case_log_open(&log, call, call->operands[0], accord_call_value(call, "trust"), &filter, &error);
+    uint64_t index;
+    const struct accord_docket_filter filter = accord_case_named(call->operands[1], &index);
+    struct then then = {.named = &filter, .crypto = call->crypto};
+    accord_buffer_init(&then.roster, ACCORD_ENTRY_SIZE_MAX);
+    error.status = accord_case_log_walk(&log, call, call->operands[0], accord_call_value(call, "trust"), &filter,
+                                        &(struct accord_case_log_seen){&then, see}, &error);
     if (error.status == ACCORD_OK) {
         error.status = accord_case_find(log.docket, call->operands[1], &found, &error);
     }
-    int result = error.status == ACCORD_OK ? show(call, &log, found) : accord_refuse(call, call->operands[0], &error);
+    int result = error.status == ACCORD_OK ? show(call, &then, found, accord_docket_now(log.docket))
+                                           : accord_refuse(call, call->operands[0], &error);
     accord_case_log_free(&log);
+    accord_buffer_free(&then.roster);
     return result;
 }

@@ -99,7 +99,9 @@ static int again_and_again(struct accord_custodian_looking *looking, uint64_t ev
             return accord_refuse(call, looking->enter.location, &error);
         }
         if (error.status != ACCORD_OK) {
-            accord_note(call, "%s: %s; looking again in %" PRIu64 " s", error.what, error.found, every_s);
+            char sentence[512];
+            accord_error_sentence(&error, NULL, sentence, sizeof sentence);
+            accord_note(call, "%s; looking again in %" PRIu64 " s", sentence, every_s);
         } else if (json_array_size(looking->did) > 0) {
             (void)!accord_answer_with(call, answer_of(looking), looking->worst);
         }

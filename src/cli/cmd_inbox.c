@@ -166,13 +166,14 @@ static void add_refusal(struct inbox *inbox, const struct accord_docket_case *fo
         ACCORD_ERROR_LIST(SAID)
 #undef SAID
     };
-    char name[17];
+    char name[17], what[ACCORD_PLAIN_SIZE], there[ACCORD_PLAIN_SIZE];
     json_t *report = case_json(inbox, found, false);
     accord_case_short(found->id, name);
     accord_note(inbox->call, "case %s, entry %" PRIu64 ": does not open: %s", name, found->index,
                 said[error->status].sentence);
-    accord_note(inbox->call, "  %s%s%s%s%s", error->what, error->expected[0] != '\0' ? ": expected " : "",
-                error->expected, error->found[0] != '\0' ? ", found " : "", error->found);
+    accord_note(inbox->call, "  %s%s%s%s%s", accord_plain(accord_bytes_of(error->what), what),
+                error->expected[0] != '\0' ? ": expected " : "", error->expected,
+                error->found[0] != '\0' ? ", found " : "", accord_plain(accord_bytes_of(error->found), there));
     (void)json_object_set_new(report, "rule", json_string(said[error->status].rule));
     (void)json_object_set_new(report, "what", accord_json_text(accord_bytes_of(error->what)));
     (void)json_object_set_new(report, "found", accord_json_text(accord_bytes_of(error->found)));
@@ -213,8 +214,8 @@ static const char *directory_of(const struct inbox *inbox, const struct accord_d
 
 static void take_case(struct inbox *inbox, const struct accord_docket_case *found)
 {
-    const struct accord_case_keys keys = {.secrets = (const uint8_t(*)[32])inbox->secrets,
-                                          .secret_count = inbox->secret_count};
+    const struct accord_case_keys keys = {
+        .secrets = (const uint8_t(*)[32])inbox->secrets, .secret_count = inbox->secret_count, .may_be_anothers = true};
     struct accord_case_opening opening;
     struct accord_error error = {0};
     char path[ACCORD_PATH_SIZE];
@@ -248,6 +249,7 @@ static int take_all(struct inbox *inbox)
             take_case(inbox, found);
         }
     }
+    accord_case_tell_left_out(call, inbox->log.docket);
     accord_note(call, "reports to %.*s: %zu open, %zu do not", ACCORD_TEXT(inbox->vendor), inbox->opened,
                 inbox->unopened);
     if (inbox->foreign + inbox->absent > 0) {
@@ -255,10 +257,11 @@ static int take_all(struct inbox *inbox)
                     inbox->absent);
     }
     return accord_answer_with(call,
-                              json_pack("{s:o, s:o, s:I, s:I}", "vendor", accord_json_text(inbox->vendor), "reports",
-                                        inbox->reports, "foreign", (json_int_t)inbox->foreign, "absent",
-                                        (json_int_t)inbox->absent),
-                              inbox->refused ? 1 : 0);
+                              json_pack("{s:o, s:o, s:I, s:I, s:o}", "vendor", accord_json_text(inbox->vendor),
+                                        "reports", inbox->reports, "foreign", (json_int_t)inbox->foreign, "absent",
+                                        (json_int_t)inbox->absent, "left_out",
+                                        accord_json_number(accord_docket_left_out(inbox->log.docket))),
+                              inbox->refused || accord_docket_left_out(inbox->log.docket) > 0 ? 1 : 0);
 }
 
 /* Whose inbox it is the roster says, and which cases are looked at follows from that: so the log is read for the first

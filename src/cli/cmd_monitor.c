@@ -6,6 +6,7 @@
 #include "cli/log_source.h"
 #include "cli/monitor_ask.h"
 #include "cli/monitor_tell.h"
+#include "cli/product_view.h"
 #include "cli/say.h"
 #include "cli/trust_file.h"
 #include "core/text.h"
@@ -77,32 +78,10 @@ static void on_signal(int number)
     }
 }
 
-/* 30s, 10m, 24h, 7d. */
-static bool read_duration(const char *text, uint64_t *seconds)
-{
-    static const struct {
-        char unit;
-        uint64_t seconds;
-    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
-    struct accord_bytes number = accord_bytes_of(text);
-    if (number.size < 2 || number.size > 10) {
-        return false;
-    }
-    number.size--;
-    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
-        if ((char)number.data[number.size] == units[i].unit) {
-            bool read = accord_decimal_read(number, seconds);
-            *seconds *= read ? units[i].seconds : 0;
-            return *seconds > 0 && *seconds <= DURATION_MAX_S;
-        }
-    }
-    return false;
-}
-
 static bool take_duration(const struct accord_call *call, const char *option, uint64_t *seconds)
 {
     const char *text = accord_call_value(call, option);
-    return text == NULL || read_duration(text, seconds);
+    return text == NULL || (accord_duration_read(text, seconds) && *seconds > 0 && *seconds <= DURATION_MAX_S);
 }
 
 static void progress(void *context, uint64_t done, uint64_t size)

@@ -59,10 +59,15 @@ static enum accord_status follow_roster(const struct accord_custodian_looking *l
     enum accord_status status = accord_chain_trust(log->chain, log->trust.distrust, &trust, error);
     struct accord_bytes before = accord_buffer_bytes(&log->trust_bytes);
     if (status == ACCORD_OK && !accord_bytes_equal(accord_buffer_bytes(&trust), before)) {
-        status = accord_file_read(call->fs, looking->trust, &present, error);
+        int lock;
+        status = accord_file_lock(call->fs, looking->trust, true, &lock, error);
+        if (status == ACCORD_OK) {
+            status = accord_file_read(call->fs, looking->trust, &present, error);
+        }
         if (status == ACCORD_OK && accord_bytes_equal(accord_buffer_bytes(&present), before)) {
             status = accord_file_replace(call->fs, looking->trust, accord_buffer_bytes(&trust), 0644, error);
         }
+        accord_file_unlock(call->fs, lock);
     }
     accord_buffer_free(&trust);
     accord_buffer_free(&present);
@@ -127,30 +132,40 @@ static void say(struct accord_custodian_looking *looking, const struct accord_do
     accord_entered_free(&entered);
 }
 
-/* What is in the share, now and, where that is not known yet, for later. True where there is something to be said. */
+static void tell_verdict(struct accord_custodian_looking *looking, const struct accord_docket_case *found,
+                         enum accord_custodian_verdict verdict)
+{
+    static const struct {
+        const char *did, *words;
+    } told[] = {
+        [ACCORD_SHARE_UNOPENED] = {"unopened", "none of the keys opens it; give the report key that it had then, too"},
+        [ACCORD_SHARE_RIGHT] = {"checked", "it is right"},
+        [ACCORD_SHARE_WRONG] = {NULL, NULL}, /* the complaint says it */
+        [ACCORD_SHARE_FOREIGN] = {"foreign",
+                                  "it was not made for this report, and nothing is said of it: whoever copied "
+                                  "it from another one would learn what it holds"}};
+    char name[17];
+    accord_case_short(found->id, name);
+    if (told[verdict].did != NULL) {
+        accord_note(looking->call, "case %s: the share that was given to %.*s: %s", name, ACCORD_TEXT(looking->member),
+                    told[verdict].words);
+        note_down(looking, told[verdict].did, found, NULL);
+    }
+}
+
+/* What is in the share, now and, where that is not known yet, for later. */
 static enum accord_status check(struct accord_custodian_looking *looking, const struct accord_docket_case *found,
                                 size_t place, struct accord_custodian_share *share, struct accord_error *error)
 {
     enum accord_custodian_verdict before = ACCORD_SHARE_UNOPENED;
-    char name[17];
     bool known = accord_custodian_knows(&looking->state, found->id, &before);
     accord_custodian_open(share, &found->claim, place, (const uint8_t(*)[32])looking->secrets, looking->secret_count);
     if (known && before == share->verdict) {
         return ACCORD_OK;
     }
-    accord_case_short(found->id, name);
-    if (share->verdict == ACCORD_SHARE_UNOPENED) {
-        accord_note(looking->call,
-                    "case %s: none of the keys opens the share that was given to %.*s; give the report key that it had "
-                    "then, too",
-                    name, ACCORD_TEXT(looking->member));
-        note_down(looking, "unopened", found, NULL);
-        return known ? ACCORD_OK : accord_custodian_remember(&looking->state, found->id, share->verdict);
-    }
-    if (share->verdict == ACCORD_SHARE_RIGHT) {
-        accord_note(looking->call, "case %s: the share that was given to %.*s is right", name,
-                    ACCORD_TEXT(looking->member));
-        note_down(looking, "checked", found, NULL);
+    tell_verdict(looking, found, share->verdict);
+    if (known && share->verdict == ACCORD_SHARE_UNOPENED) {
+        return ACCORD_OK;
     }
     enum accord_status status = accord_custodian_remember(&looking->state, found->id, share->verdict);
     return status == ACCORD_OK ? ACCORD_OK : accord_fail(error, status, 0);
@@ -205,7 +220,7 @@ static enum accord_status attend_all(struct accord_custodian_looking *looking, c
 enum accord_status accord_custodian_look(struct accord_custodian_looking *looking, struct accord_error *error)
 {
     const struct accord_call *call = looking->call;
-    const struct accord_docket_filter filter = {0};
+    const struct accord_docket_filter filter = {.custodian = looking->member};
     struct accord_case_log log;
     json_decref(looking->did);
     looking->did = json_array();
@@ -226,6 +241,8 @@ enum accord_status accord_custodian_look(struct accord_custodian_looking *lookin
     }
     if (status == ACCORD_OK) {
         tell_stranger(looking, &log);
+        accord_case_tell_left_out(call, log.docket);
+        looking->worst = accord_docket_left_out(log.docket) > 0 ? accord_status_exit(ACCORD_TOO_LARGE) : 0;
         status = attend_all(looking, &log, error);
     }
     if (status == ACCORD_OK) {

@@ -162,15 +162,18 @@ static enum accord_status seal(const uint8_t recipient[32], struct accord_bytes 
 }
 
 static enum accord_status seal_share(const struct accord_roster_claim *roster, struct accord_report_custody *custody,
-                                     size_t i, const uint8_t share[32], struct accord_error *error)
+                                     size_t i, const uint8_t share[32], struct accord_bytes key,
+                                     struct accord_error *error)
 {
-    uint8_t recipient[32];
+    uint8_t recipient[32], plain[ACCORD_SHARING_PLAIN_SIZE];
     struct accord_buffer sealed;
     accord_buffer_init(&sealed, ACCORD_SHARE_SEALED_MAX);
     if (report_key(roster, custody->members[i], recipient) == SIZE_MAX) {
         return accord_fail(error, ACCORD_BAD_KEY, 0);
     }
-    enum accord_status status = seal(recipient, (struct accord_bytes){share, 32}, &sealed, error);
+    accord_sharing_plain(share, key, plain);
+    enum accord_status status = seal(recipient, (struct accord_bytes){plain, sizeof plain}, &sealed, error);
+    accord_wipe(plain, sizeof plain);
     struct accord_out out = {custody->share[i], sizeof custody->share[i], 0, false};
     accord_put_base64(&out, accord_buffer_bytes(&sealed));
     custody->share_size[i] = out.size;
@@ -179,7 +182,7 @@ static enum accord_status seal_share(const struct accord_roster_claim *roster, s
 }
 
 enum accord_status accord_report_share(const struct accord_roster_claim *roster, struct accord_report_custody *custody,
-                                       struct accord_error *error)
+                                       struct accord_bytes key, struct accord_error *error)
 {
     uint8_t secret[32], identity[32], shares[ACCORD_CUSTODIANS_MAX][32];
     enum accord_status status = ACCORD_OK;
@@ -188,7 +191,7 @@ enum accord_status accord_report_share(const struct accord_roster_claim *roster,
     accord_age_recipient_of(identity, custody->recipient);
     accord_age_recipient_print(custody->recipient, custody->recipient_text);
     for (size_t i = 0; status == ACCORD_OK && i < custody->count; i++) {
-        status = seal_share(roster, custody, i, shares[i], error);
+        status = seal_share(roster, custody, i, shares[i], key, error);
     }
     accord_wipe(secret, sizeof secret);
     accord_wipe(identity, sizeof identity);

@@ -21,9 +21,9 @@ struct accord_report_custody {
  * 0, or the exit status after a sentence. */
 ACCORD_MUST_USE int accord_report_custodians(const struct accord_call *call, const struct accord_roster_claim *roster,
                                              struct accord_report_custody *custody);
-/* Makes a new secret, and seals its shares. */
+/* Makes a new secret, and seals its shares, for the report with this key (a vkey). */
 ACCORD_MUST_USE enum accord_status accord_report_share(const struct accord_roster_claim *roster,
-                                                       struct accord_report_custody *custody,
+                                                       struct accord_report_custody *custody, struct accord_bytes key,
                                                        struct accord_error *error);
 /* Fills the claim's custody. */
 void accord_report_custody_fill(const struct accord_roster_claim *roster, const struct accord_report_custody *custody,

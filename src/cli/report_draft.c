@@ -48,7 +48,7 @@ static enum accord_status take_custody(struct accord_report_draft *draft, struct
     if (draft->custody.k == 0) {
         return ACCORD_OK;
     }
-    enum accord_status status = accord_report_share(draft->roster, &draft->custody, error);
+    enum accord_status status = accord_report_share(draft->roster, &draft->custody, cover->key, error);
     memcpy(draft->recipients[cover->recipient_count], draft->custody.recipient, sizeof draft->recipients[0]);
     cover->recipients[cover->recipient_count++] = accord_bytes_of(draft->custody.recipient_text);
     return status;
@@ -234,6 +234,8 @@ enum accord_status accord_report_draft_seal(struct accord_report_draft *draft, u
         return status;
     }
     fill_claim(draft, &sealing);
+    draft->sending.number = sealing.number;
+    draft->sending.made_ns = sealing.made_ns;
     draft->claim.opens = opens;
     draft->claim.introduced = introduced;
     memcpy(draft->file.charter, draft->roster->charter, sizeof draft->file.charter);

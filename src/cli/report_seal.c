@@ -92,12 +92,18 @@ enum accord_status accord_report_seal(struct accord_report_sealing *sealing, str
 {
     const struct accord_fs *fs = sealing->call->fs;
     struct output output = {.call = sealing->call, .path = sealing->output};
+    /* Not written over: it could be a link to another file, or what another run writes. */
+    (void)fs->unlink(fs->context, sealing->output);
     output.handle = fs->open(fs->context, sealing->output,
-                             ACCORD_OPEN_WRITE | ACCORD_OPEN_CREATE | ACCORD_OPEN_TRUNCATE, FILE_MODE);
+                             ACCORD_OPEN_WRITE | ACCORD_OPEN_CREATE | ACCORD_OPEN_EXCLUSIVE, FILE_MODE);
     if (output.handle < 0) {
         return accord_file_error(error, output.handle, sealing->output);
     }
     sealing->call->crypto->sha256_init(&output.sha);
+    sealing->number = sealing->made_ns = 0;
+    if (fs->identify != NULL) {
+        (void)fs->identify(fs->context, sealing->output, &sealing->number, &sealing->made_ns);
+    }
     enum accord_status status = seal_to(sealing, &output, error);
     int synced = status == ACCORD_OK ? fs->sync(fs->context, output.handle) : 0;
     int closed = fs->close(fs->context, output.handle);

@@ -2,6 +2,7 @@
  * knows steps; what is reported it has only as octets. */
 #include "cli/report_send.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "cli/report_work.h"
 #include "cli/say.h"
 #include "core/text.h"
+#include "crypto/backend.h"
 
 enum accord_status accord_report_paths(struct accord_report_sending *sending, const char *name,
                                        struct accord_error *error)
@@ -118,6 +120,22 @@ static enum accord_status make(void *context, const struct accord_roster_claim *
     return status;
 }
 
+/* Is what was sealed still there? Another run with the same name would have put its own in its place, and an entry
+ * would name what nobody has. */
+static enum accord_status check_part(const struct accord_report_sending *sending, struct accord_error *error)
+{
+    const struct accord_fs *fs = sending->call->fs;
+    uint64_t number = 0, made_ns = 0;
+    if (fs->identify == NULL || (fs->identify(fs->context, sending->part_path, &number, &made_ns) >= 0 &&
+                                 number == sending->number && made_ns == sending->made_ns)) {
+        return ACCORD_OK;
+    }
+    accord_fail(error, ACCORD_LOCKED, 0);
+    accord_error_what(error, accord_bytes_of(sending->part_path));
+    accord_error_expected(error, ACCORD_LITERAL("what was sealed; another run writes there: give it another name"));
+    return ACCORD_LOCKED;
+}
+
 /* The case file, and what was sealed under its own name: both are there before anything is logged. */
 static enum accord_status save(struct entering *entering, struct accord_bytes entry, struct accord_error *error)
 {
@@ -131,7 +149,10 @@ static enum accord_status save(struct entering *entering, struct accord_bytes en
     if (entering->how == ACCORD_REPORT_AGAIN) {
         return accord_case_file_replace(sending->file, fs, sending->case_path, sending->passphrase, error);
     }
-    status = accord_case_file_write(sending->file, fs, sending->case_path, sending->passphrase, error);
+    status = check_part(sending, error);
+    if (status == ACCORD_OK) {
+        status = accord_case_file_write(sending->file, fs, sending->case_path, sending->passphrase, error);
+    }
     if (status != ACCORD_OK) {
         return status;
     }
@@ -241,6 +262,30 @@ enum accord_status accord_report_enter(struct accord_report_sending *sending, en
 
 /* After it */
 
+static enum accord_status hash(void *context, struct accord_bytes bytes, struct accord_error *error)
+{
+    (void)error;
+    accord_crypto_default.sha256_update(context, bytes.data, bytes.size);
+    return ACCORD_OK;
+}
+
+/* The file is gone: all is well where the mailbox has it, to the last octet. */
+static enum accord_status check_mailbox(const struct accord_report_sending *sending,
+                                        const struct accord_report_claim *claim, struct accord_error *error)
+{
+    struct accord_sha256 sha;
+    uint8_t digest[ACCORD_HASH_SIZE];
+    const struct accord_age_sink sink = {&sha, hash};
+    accord_crypto_default.sha256_init(&sha);
+    enum accord_status status =
+        accord_case_mail_get(sending->call, sending->enter->location, claim->sealed, claim->sealed_size, &sink, error);
+    accord_crypto_default.sha256_final(&sha, digest);
+    if (status == ACCORD_NOT_FOUND || (status == ACCORD_OK && memcmp(digest, claim->sealed, sizeof digest) != 0)) {
+        return accord_file_error(error, -ENOENT, sending->sealed_path);
+    }
+    return status;
+}
+
 enum accord_status accord_report_upload(const struct accord_report_sending *sending, struct accord_error *error)
 {
     struct accord_report_claim *claim = malloc(sizeof *claim);
@@ -248,7 +293,10 @@ enum accord_status accord_report_upload(const struct accord_report_sending *send
         return accord_fail(error, ACCORD_NO_MEMORY, 0);
     }
     enum accord_status status = accord_report_parse(claim, sending->file->entry, sending->call->crypto, error);
-    if (status == ACCORD_OK) {
+    const struct accord_fs *fs = sending->call->fs;
+    if (status == ACCORD_OK && fs->exists(fs->context, sending->sealed_path) == 0) {
+        status = check_mailbox(sending, claim, error);
+    } else if (status == ACCORD_OK) {
         status = accord_case_mail_put(sending->call, sending->enter->location, claim->sealed, claim->sealed_size,
                                       sending->sealed_path, sending->enter->timeout_ms, error);
     }

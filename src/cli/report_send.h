@@ -24,6 +24,7 @@ struct accord_report_sending {
     const struct accord_signer *signer;
     struct accord_report_claim *claim; /* FRESH, AGAIN */
     unsigned work;                     /* zero bits */
+    uint64_t number, made_ns;          /* FRESH: which file lies at part_path */
     /* What came of it: */
     bool in_log; /* it is there, at index, although it was refused as a duplicate: perhaps nobody published it */
     uint64_t index, time, opens, silent;
@@ -36,7 +37,7 @@ ACCORD_MUST_USE enum accord_status accord_report_paths(struct accord_report_send
 ACCORD_MUST_USE enum accord_status accord_report_enter(struct accord_report_sending *sending,
                                                        enum accord_report_entry how, struct accord_entered *entered,
                                                        struct accord_error *error);
-/* Uploads what was sealed. */
+/* Uploads what was sealed; where that is gone, the mailbox has to have it. */
 ACCORD_MUST_USE enum accord_status accord_report_upload(const struct accord_report_sending *sending,
                                                         struct accord_error *error);
 /* Logs the tick under the checkpoint in entered. */

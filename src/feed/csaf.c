@@ -1,5 +1,5 @@
-/* CSAF 2.0: the document's head and its vulnerabilities. Remediations and flags are marked at the products that they name,
- * once for each vulnerability, so that the time taken follows from the document's size. What is recommended is no
+/* CSAF 2.0: the document's head and its vulnerabilities. Remediations and flags are marked at the products that they
+ * name, once for each vulnerability, so that the time taken follows from the document's size. What is recommended is no
  * statement of being fixed: it is checked, and gives no claim. */
 #include "feed/csaf_tree.h"
 #include "feed/range.h"
@@ -43,9 +43,9 @@ static const struct {
 /* Section 3.2.3.12.1, best first from the end. */
 static const char *const remedies[] = {"no_fix_planned", "none_available", "mitigation", "workaround", "vendor_fix"};
 /* Section 3.2.3.5.2. */
-static const char *const justifications[] = {
-    "component_not_present", "inline_mitigations_already_exist", "vulnerable_code_cannot_be_controlled_by_adversary",
-    "vulnerable_code_not_in_execute_path", "vulnerable_code_not_present"};
+static const char *const justifications[] = {"component_not_present", "inline_mitigations_already_exist",
+                                             "vulnerable_code_cannot_be_controlled_by_adversary",
+                                             "vulnerable_code_not_in_execute_path", "vulnerable_code_not_present"};
 
 static bool is(struct accord_bytes text, const char *word)
 {
@@ -147,8 +147,7 @@ static enum accord_status read_remediation(struct csaf *csaf, const struct accor
     size_t rank;
     struct said said = {.rank = 0};
     struct accord_json details = accord_json_member(at, "details");
-    enum accord_status status =
-        read_word(csaf, at, "category", remedies, sizeof remedies / sizeof *remedies, &rank);
+    enum accord_status status = read_word(csaf, at, "category", remedies, sizeof remedies / sizeof *remedies, &rank);
     if (status == ACCORD_OK)
         status = accord_json_text_needed(&details, ACCORD_FEED_DOCUMENT_MAX, &said.text, csaf->reader->error);
     if (status != ACCORD_OK)

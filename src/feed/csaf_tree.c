@@ -57,9 +57,8 @@ bool accord_csaf_find(const struct accord_csaf_tree *tree, struct accord_bytes i
 {
     struct accord_csaf_product key = {.id = id};
     struct accord_csaf_product *found =
-        tree->product_count == 0
-            ? NULL
-            : bsearch(&key, tree->products, tree->product_count, sizeof key, compare_products);
+        tree->product_count == 0 ? NULL
+                                 : bsearch(&key, tree->products, tree->product_count, sizeof key, compare_products);
     if (found != NULL)
         *product = (size_t)(found - tree->products);
     return found != NULL;
@@ -106,7 +105,8 @@ static enum accord_status read_helper(struct accord_feed_reader *reader, const s
 {
     struct accord_bytes purl, cpe;
     *helper = (struct helper){.at = accord_json_member(product, "product_identification_helper")};
-    struct accord_json purl_at = accord_json_member(&helper->at, "purl"), cpe_at = accord_json_member(&helper->at, "cpe");
+    struct accord_json purl_at = accord_json_member(&helper->at, "purl"),
+                       cpe_at = accord_json_member(&helper->at, "cpe");
     helper->hashes = accord_json_member(&helper->at, "hashes");
     enum accord_status status = accord_json_object(&helper->at, reader->error);
     if (status == ACCORD_OK)
@@ -257,7 +257,7 @@ static bool is(struct accord_bytes text, const char *word)
 static enum accord_status read_category(struct accord_feed_reader *reader, const struct accord_json *at,
                                         struct context *context)
 {
-    static const char *const parts[] = {"architecture", "host_name",   "language",     "legacy",
+    static const char *const parts[] = {"architecture", "host_name",    "language",     "legacy",
                                         "patch_level",  "service_pack", "specification"};
     struct accord_json category_at = accord_json_member(at, "category"), name_at = accord_json_member(at, "name");
     struct accord_bytes category, name;
@@ -353,8 +353,7 @@ static enum accord_status read_relationships(struct accord_feed_reader *reader, 
     size_t count;
     enum accord_status status = accord_json_array(&list, &count, reader->error);
     for (size_t i = 0; status == ACCORD_OK && i < count; i++) {
-        struct accord_json at = accord_json_item(&list, i),
-                           component_at = accord_json_member(&at, "product_reference"),
+        struct accord_json at = accord_json_item(&list, i), component_at = accord_json_member(&at, "product_reference"),
                            product_at = accord_json_member(&at, "full_product_name");
         struct accord_bytes component;
         status = accord_json_text_needed(&component_at, ACCORD_FEED_TEXT_SIZE_MAX, &component, reader->error);

@@ -35,7 +35,6 @@ ACCORD_MUST_USE enum accord_status accord_csaf_tree_read(struct accord_feed_read
                                                          struct accord_csaf_tree *tree);
 /* false where there is none. */
 ACCORD_MUST_USE bool accord_csaf_find(const struct accord_csaf_tree *tree, struct accord_bytes id, size_t *product);
-ACCORD_MUST_USE bool accord_csaf_find_group(const struct accord_csaf_tree *tree, struct accord_bytes id,
-                                            size_t *group);
+ACCORD_MUST_USE bool accord_csaf_find_group(const struct accord_csaf_tree *tree, struct accord_bytes id, size_t *group);
 
 #endif

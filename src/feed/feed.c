@@ -1,4 +1,5 @@
-/* Which format a document is in, and reading it twice: to see that it follows its format, and then to give its claims. */
+/* Which format a document is in, and reading it twice: to see that it follows its format, and then to give its claims.
+ */
 #include "feed/reader.h"
 
 #include "core/text.h"

@@ -1,6 +1,6 @@
-/* OSV (ossf.github.io/osv-schema, 1.x): affected packages, each with ranges of events and lists of versions. Each stretch
- * from one event to the next is a claim of its own, so that each has the fix that ends it. It refuses to know commits: a
- * range of type GIT says nothing of versions. */
+/* OSV (ossf.github.io/osv-schema, 1.x): affected packages, each with ranges of events and lists of versions. Each
+ * stretch from one event to the next is a claim of its own, so that each has the fix that ends it. It refuses to know
+ * commits: a range of type GIT says nothing of versions. */
 #include "feed/product.h"
 #include "feed/range.h"
 #include "feed/reader.h"
@@ -19,13 +19,14 @@ static const char *const event_names[] = {"introduced", "fixed", "last_affected"
 struct event {
     enum event_kind kind;
     struct accord_bytes version;
+    size_t place; /* as written: events of one version keep their order */
 };
 
 /* One package that is affected. */
 struct package {
     struct accord_json at;
     bool named;
-    size_t given; /* claims, so far */
+    size_t given;                 /* claims, so far */
     struct accord_feed_purl purl; /* scheme counts without the rest, too */
     struct accord_claim claim;    /* what its claims have in common */
 };
@@ -44,8 +45,8 @@ static enum accord_status read_event(struct accord_feed_reader *reader, const st
         status = accord_json_text_needed(&member, ACCORD_FEED_TEXT_SIZE_MAX, &event->version, reader->error);
     }
     if (status == ACCORD_OK && found != 1)
-        status = accord_json_refuse(at, ACCORD_MALFORMED, "one of introduced, fixed, last_affected, limit",
-                                    reader->error);
+        status =
+            accord_json_refuse(at, ACCORD_MALFORMED, "one of introduced, fixed, last_affected, limit", reader->error);
     return status;
 }
 
@@ -54,18 +55,16 @@ static bool is_beginning(const struct event *event)
     return event->kind == INTRODUCED && accord_bytes_equal(event->version, ACCORD_LITERAL("0"));
 }
 
-/* Which comes first? The beginning of all versions before any, an end before what begins where it ends; by the scheme's
- * order otherwise. *known is cleared where that does not tell. */
+/* Which comes first? The beginning of all versions before any; by the scheme's order otherwise. *known is cleared where
+ * that does not tell. */
 static int order_of(const struct event *a, const struct event *b, struct accord_bytes scheme, bool *known)
 {
     int order = 0;
-    if (is_beginning(a) || is_beginning(b))
-        return (int)is_beginning(b) - (int)is_beginning(a);
-    if (!accord_feed_order(scheme, a->version, b->version, &order))
+    if (is_beginning(a) != is_beginning(b))
+        return is_beginning(a) ? -1 : 1;
+    if (!is_beginning(a) && !accord_feed_order(scheme, a->version, b->version, &order))
         *known = false;
-    if (order == 0)
-        order = (a->kind == INTRODUCED) - (b->kind == INTRODUCED);
-    return order;
+    return order != 0 ? order : (a->place > b->place) - (a->place < b->place);
 }
 
 struct sorting {
@@ -111,7 +110,8 @@ static enum accord_status give_prose(struct accord_feed_reader *reader, struct p
     return give(reader, package, range, fixes == 1 ? fixed : (struct accord_bytes){NULL, 0});
 }
 
-/* OSV's own algorithm ("Evaluation"): what introduces opens, what fixes closes; a stretch that nothing closes goes on. */
+/* OSV's own algorithm ("Evaluation"): what introduces opens, what fixes closes; a stretch that nothing closes goes on.
+ */
 static enum accord_status give_stretches(struct accord_feed_reader *reader, struct package *package,
                                          struct accord_bytes scheme, const struct event *events, size_t count)
 {
@@ -160,6 +160,7 @@ static enum accord_status read_events(struct accord_feed_reader *reader, const s
     for (size_t i = 0; status == ACCORD_OK && i < items; i++) {
         struct accord_json at = accord_json_item(&list, i);
         struct event *event = &(*events)[*count];
+        event->place = i;
         status = read_event(reader, &at, event);
         introduced = introduced || (status == ACCORD_OK && event->kind == INTRODUCED);
         *count += status == ACCORD_OK && !limits_nothing(event);
@@ -227,16 +228,15 @@ static enum accord_status read_versions(struct accord_feed_reader *reader, struc
     }
     if (status != ACCORD_OK)
         return status;
-    struct accord_feed_range range =
-        accord_feed_range_listed(&reader->brief, package->purl.scheme, versions, count);
+    struct accord_feed_range range = accord_feed_range_listed(&reader->brief, package->purl.scheme, versions, count);
     return give(reader, package, range, (struct accord_bytes){NULL, 0});
 }
 
-/* The package is not named where only commits count. Its package URL; failing that, one that follows from its ecosystem; failing that, its name. */
+/* The package is not named where only commits count. Its package URL; failing that, one that follows from its
+ * ecosystem; failing that, its name. */
 static enum accord_status read_package(struct accord_feed_reader *reader, struct package *package)
 {
-    struct accord_json at = accord_json_member(&package->at, "package"),
-                       name_at = accord_json_member(&at, "name"),
+    struct accord_json at = accord_json_member(&package->at, "package"), name_at = accord_json_member(&at, "name"),
                        ecosystem_at = accord_json_member(&at, "ecosystem"), purl_at = accord_json_member(&at, "purl");
     struct accord_bytes name, ecosystem, purl;
     enum accord_status status = accord_json_object(&at, reader->error);
@@ -308,8 +308,8 @@ static enum accord_status read_affected(struct accord_feed_reader *reader, const
         status = read_versions(reader, &package);
     if (status != ACCORD_OK || package.given > 0 || !package.named)
         return status;
-    struct accord_bytes why = count > 0 ? ACCORD_LITERAL("commits of git are named, and no versions")
-                                        : ACCORD_LITERAL("");
+    struct accord_bytes why =
+        count > 0 ? ACCORD_LITERAL("commits of git are named, and no versions") : ACCORD_LITERAL("");
     return give(reader, &package, accord_feed_range_prose(&reader->brief, why), (struct accord_bytes){NULL, 0});
 }
 

@@ -15,8 +15,8 @@ struct accord_feed_purl {
 /* false where it is no package URL. */
 ACCORD_MUST_USE bool accord_feed_purl(struct accord_arena *arena, struct accord_bytes text,
                                       struct accord_feed_purl *purl);
-/* A CPE name, 2.2 or 2.3: `part:vendor:product` and its version (with its update, where it has one, as `1.2 sp1`); empty
- * where the name says any, or none. false where it is no CPE name, or names no product. */
+/* A CPE name, 2.2 or 2.3: `part:vendor:product` and its version (with its update, where it has one, as `1.2 sp1`);
+ * empty where the name says any, or none. false where it is no CPE name, or names no product. */
 ACCORD_MUST_USE bool accord_feed_cpe(struct accord_arena *arena, struct accord_bytes text, struct accord_bytes *product,
                                      struct accord_bytes *version);
 /* `vendor/product`, or the one that there is. */
@@ -25,8 +25,8 @@ struct accord_bytes accord_feed_name(struct accord_arena *arena, struct accord_b
 /* SHA-256 in hexadecimal of either case, as 64 lowercase digits. false where it is none. */
 ACCORD_MUST_USE bool accord_feed_sha256(struct accord_arena *arena, struct accord_bytes text,
                                         struct accord_bytes *digest);
-/* The package URL of a package in an ecosystem, as OSV names them (`Go`, `Debian:12`); its scheme, too. false where it is
- * not known which packages those are. */
+/* The package URL of a package in an ecosystem, as OSV names them (`Go`, `Debian:12`); its scheme, too. false where it
+ * is not known which packages those are. */
 ACCORD_MUST_USE bool accord_feed_ecosystem(struct accord_arena *arena, struct accord_bytes ecosystem,
                                            struct accord_bytes name, struct accord_feed_purl *purl);
 /* The package URL of a package in a collection, as CVE records name it by its URL. false where it is none of those that

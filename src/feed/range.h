@@ -15,7 +15,8 @@ struct accord_feed_interval {
     bool to_included;
 };
 
-/* Order by a VERS scheme: false where the scheme has none that is known here, or where one of them is no version of it. */
+/* Order by a VERS scheme: false where the scheme has none that is known here, or where one of them is no version of it.
+ */
 ACCORD_MUST_USE bool accord_feed_order(struct accord_bytes scheme, struct accord_bytes a, struct accord_bytes b,
                                        int *order);
 /* Has the scheme an order that is known here? An empty scheme has none. */
@@ -30,8 +31,8 @@ struct accord_feed_range accord_feed_range_of(struct accord_arena *arena, struct
 /* Exactly these versions. Without a scheme that is known: `vers:unknown/`. Each is one word. */
 struct accord_feed_range accord_feed_range_listed(struct accord_arena *arena, struct accord_bytes scheme,
                                                   const struct accord_bytes *versions, size_t count);
-/* One version as people write it: `1.2`, `V2.3 SP1`, `All versions`, `< 1.3`, `*`, `2.x`. What is exactly one version is
- * equality, what is exactly all is all, and anything else is prose. */
+/* One version as people write it: `1.2`, `V2.3 SP1`, `All versions`, `< 1.3`, `*`, `2.x`. What is exactly one version
+ * is equality, what is exactly all is all, and anything else is prose. */
 struct accord_feed_range accord_feed_range_one(struct accord_arena *arena, struct accord_bytes scheme,
                                                struct accord_bytes text);
 /* A range as CSAF's product_version_range has it: `vers:...` that is read, `All versions`, or prose. */

@@ -37,8 +37,7 @@ static bool is_space(uint8_t byte)
 static bool is_squeezed(struct accord_bytes text)
 {
     for (size_t i = 0; i < text.size; i++)
-        if (is_space(text.data[i]) &&
-            (text.data[i] != ' ' || i == 0 || i + 1 == text.size || text.data[i + 1] == ' '))
+        if (is_space(text.data[i]) && (text.data[i] != ' ' || i == 0 || i + 1 == text.size || text.data[i + 1] == ' '))
             return false;
     return true;
 }

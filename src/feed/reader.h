@@ -50,14 +50,14 @@ ACCORD_MUST_USE enum accord_status accord_feed_member_line(struct accord_feed_re
 /* Keeps a CVSS vector where it is newer than *best. Vectors of version 2 have no prefix. */
 void accord_feed_severity(struct accord_bytes *best, struct accord_bytes vector);
 
-/* Takes an array of ids into the vulnerability: the first CVE id of those is its id, unless it has one already. Give its
- * own ids first, then _ids_end. */
+/* Takes an array of ids into the vulnerability: the first CVE id of those is its id, unless it has one already. Give
+ * its own ids first, then _ids_end. */
 struct accord_feed_ids {
     struct accord_bytes *list;
     size_t count, capacity;
 };
-ACCORD_MUST_USE enum accord_status accord_feed_ids_start(struct accord_feed_reader *reader,
-                                                         struct accord_feed_ids *ids, size_t capacity);
+ACCORD_MUST_USE enum accord_status accord_feed_ids_start(struct accord_feed_reader *reader, struct accord_feed_ids *ids,
+                                                         size_t capacity);
 /* Passed over where it cannot be an id, or is there already. */
 void accord_feed_ids_add(struct accord_feed_ids *ids, struct accord_bytes id);
 /* Sets id and aliases; fallback is the id where there is none at all. */

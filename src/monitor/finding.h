@@ -11,6 +11,7 @@
     X(RELEASE, "release", ALERT, "a release that was not expected")                                                    \
     X(ATTEST, "attest", ALERT, "an attestation that was not expected")                                                 \
     X(RECEIPT, "receipt", ALERT, "a receipt that was not expected")                                                    \
+    X(REPORT, "report", WARNING, "a flaw is reported to a member")                                                     \
     X(POLICY, "policy", ALERT, "a change of a product's policy")                                                       \
     X(WITHDRAW, "withdraw", ALERT, "a withdrawal that was not expected")                                               \
     X(STATEMENT, "statement", ALERT, "a statement that was not expected")                                              \
@@ -24,6 +25,11 @@
     /* what did not come */                                                                                            \
     X(CURRENT_OVERDUE, "current-overdue", WARNING, "the `current` statement of a product has not come")                \
     X(DEMAND_OVERDUE, "demand-overdue", WARNING, "a member has not said again what legal demands it received")         \
+    X(REPORT_SILENT, "report-silent", WARNING, "a report has had no receipt in time")                                  \
+    X(REPORT_OVERDUE, "report-overdue", WARNING, "a flaw that was reported should have been fixed by now")             \
+    X(REPORT_EXPLOITED, "report-exploited", ALERT, "a flaw that was reported, and not fixed, is exploited")            \
+    X(REPORT_OPEN, "report-open", ALERT, "a flaw that was reported, and not fixed, may be known to everybody")         \
+    X(REPORTS_MANY, "reports-many", WARNING, "there are more reports than a monitor follows")                          \
     /* of the log */                                                                                                   \
     X(CHECKPOINT, "checkpoint", ALERT, "a checkpoint that cannot be accepted")                                         \
     X(QUORUM, "quorum", ALERT, "a checkpoint without the quorum of its witnesses")                                     \

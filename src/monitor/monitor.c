@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/report.h"
+#include "monitor/rules_inner.h"
 
 #define ROSTERS_AHEAD_MAX 64
 #define READS_AHEAD_MAX 256 /* of accord_pin_next: some four million entries, since no quorum says where they end */
@@ -46,6 +47,8 @@ static enum accord_status take_state(struct accord_monitor *monitor, const struc
     memcpy(monitor->position.root, read->checkpoint.root, ACCORD_HASH_SIZE);
     monitor->begun = true;
     status = accord_dues_read(accord_rules_dues(monitor->rules), read->dues, error);
+    if (status == ACCORD_OK && monitor->cases != NULL)
+        status = accord_monitor_cases_read(monitor->cases, read->cases, error);
     if (status != ACCORD_OK)
         return status;
     return read->has_roster ? accord_rules_restore(monitor->rules, read->roster_index, read->roster, error) : ACCORD_OK;
@@ -99,14 +102,19 @@ static enum accord_status save(struct accord_monitor *monitor, struct accord_err
     struct accord_out due = {lines, room, 0, false};
     accord_dues_print(&due, dues);
     state->dues = accord_out_bytes(&due);
+    struct accord_buffer cases;
+    accord_buffer_init(&cases, ACCORD_MONITOR_STATE_SIZE_MAX);
+    status = monitor->cases == NULL ? ACCORD_OK : accord_monitor_cases_print(monitor->cases, &cases);
+    state->cases = accord_buffer_bytes(&cases);
     state->roster = (struct accord_bytes){NULL, 0};
     state->has_roster = accord_rules_met(monitor->rules, &state->roster, &state->roster_index);
     accord_monitor_state_print(&out, state);
-    state->dues = (struct accord_bytes){NULL, 0};
+    state->dues = state->cases = (struct accord_bytes){NULL, 0};
     free(lines);
+    accord_buffer_free(&cases);
     accord_hash(monitor->options.rules.crypto, accord_out_bytes(&out), digest);
-    if (out.full)
-        status = accord_fail(error, ACCORD_TOO_LARGE, 0);
+    if (status != ACCORD_OK || out.full)
+        status = accord_fail(error, status != ACCORD_OK ? status : ACCORD_TOO_LARGE, 0);
     else if (memcmp(digest, monitor->saved, sizeof digest) != 0)
         status = accord_file_replace(monitor->options.fs, monitor->path, accord_out_bytes(&out), 0644, error);
     if (status == ACCORD_OK)
@@ -343,7 +351,8 @@ static enum accord_status judge_checkpoint(struct accord_monitor *monitor, struc
 static bool look_at(void *context, unsigned thread, const uint8_t leaf[ACCORD_HASH_SIZE], struct accord_bytes entry)
 {
     struct accord_monitor *monitor = context;
-    return accord_rules_look(monitor->rules, monitor->glasses[thread], leaf, entry);
+    return accord_rules_look(monitor->rules, monitor->glasses[thread], leaf, entry) ||
+           (monitor->cases_begun && accord_monitor_cases_look(entry));
 }
 
 static enum accord_status judge_entry(void *context, uint64_t index, const uint8_t leaf[ACCORD_HASH_SIZE],
@@ -351,14 +360,21 @@ static enum accord_status judge_entry(void *context, uint64_t index, const uint8
 {
     struct accord_monitor *monitor = context;
     const struct accord_finding_sink sink = {monitor, take_finding};
-    return accord_rules_judge(monitor->rules, monitor->glasses[0], &monitor->claim, index, leaf, entry, &sink, changed,
-                              error);
+    struct accord_error why;
+    enum accord_status status = accord_rules_judge(monitor->rules, monitor->glasses[0], &monitor->claim, index, leaf,
+                                                   entry, &sink, changed, error);
+    /* A checkpoint in the log that its quorum signed, of another tree: that is told, and the log is followed on. */
+    if (status == ACCORD_OK && monitor->cases_begun &&
+        accord_monitor_cases_take(monitor->cases, index, entry, &why) != ACCORD_OK)
+        status = accord_monitor_wrong(monitor, ACCORD_FINDING_INCONSISTENT, &why, error);
+    return status;
 }
 
 /* What this log has at the index, proven to be in its tree. */
-static enum accord_status read_proven(struct accord_monitor *monitor, struct accord_reader *reader, uint64_t index,
+static enum accord_status read_proven(void *context, struct accord_reader *reader, uint64_t index,
                                       struct accord_buffer *entry, struct accord_error *error)
 {
+    struct accord_monitor *monitor = context;
     const struct accord_crypto *crypto = monitor->options.rules.crypto;
     struct accord_merkle_proof proof;
     uint8_t leaf[ACCORD_HASH_SIZE];
@@ -429,11 +445,26 @@ static enum accord_status read_entries(struct accord_monitor *monitor, struct ac
     return status;
 }
 
+/* Cases are those of the accord's own log. */
+static enum accord_status begin_cases(struct accord_monitor *monitor, struct accord_reader *reader,
+                                      struct accord_error *error)
+{
+    const struct accord_monitor_cases_log log = {reader, monitor->claim.origin, monitor, read_proven};
+    monitor->cases_begun = false;
+    if (monitor->cases == NULL || !monitor->rules->carries)
+        return ACCORD_OK;
+    enum accord_status status = accord_monitor_cases_begin(monitor->cases, &log, error);
+    monitor->cases_begun = status == ACCORD_OK;
+    return status;
+}
+
 static enum accord_status judge_entries(struct accord_monitor *monitor, struct accord_reader *reader,
                                         struct accord_error *error)
 {
     struct accord_error why;
     enum accord_status status = find_carry(monitor, reader, &why);
+    if (status == ACCORD_OK)
+        status = begin_cases(monitor, reader, &why);
     if (status == ACCORD_OK)
         status = read_entries(monitor, reader, &why);
     for (unsigned i = 0; status == ACCORD_QUORUM && i < ROSTERS_AHEAD_MAX && foresee(monitor, reader); i++)
@@ -484,6 +515,8 @@ enum accord_status accord_monitor_look(struct accord_monitor *monitor, struct ac
         status = accord_monitor_stale(monitor, error);
     if (status == ACCORD_OK && accepted)
         status = accord_monitor_overdue(monitor, error);
+    if (status == ACCORD_OK && accepted)
+        status = accord_monitor_tell_cases(monitor, error);
     if (status == ACCORD_OK)
         forget_standing(monitor);
     /* What was judged before a trouble is not judged again because of it. */
@@ -533,6 +566,10 @@ static enum accord_status begin(struct accord_monitor *monitor, struct accord_er
             return accord_fail(error, ACCORD_NO_MEMORY, 0);
     }
     enum accord_status status = accord_rules_new(&monitor->rules, &monitor->options.rules, error);
+    if (status == ACCORD_OK && monitor->options.rules.vendor_count > 0)
+        status = accord_monitor_cases_new(&monitor->cases, monitor->options.rules.crypto,
+                                          monitor->options.rules.vendors, monitor->options.rules.vendor_count,
+                                          monitor->options.rules.verifier->trust.charter, error);
     if (status == ACCORD_OK)
         status = lock(monitor, error);
     return status == ACCORD_OK ? load(monitor, error) : status;
@@ -567,6 +604,7 @@ void accord_monitor_close(struct accord_monitor *monitor)
     for (unsigned i = 0; i < ACCORD_SWEEP_THREADS_MAX; i++)
         accord_rules_glass_free(monitor->glasses[i]);
     accord_rules_free(monitor->rules);
+    accord_monitor_cases_free(monitor->cases);
     accord_buffer_free(&monitor->note);
     accord_buffer_free(&monitor->fetched);
     accord_buffer_free(&monitor->vkeys);

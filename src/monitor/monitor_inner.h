@@ -3,6 +3,7 @@
 #define ACCORD_MONITOR_MONITOR_INNER_H
 
 #include "follow/pin.h"
+#include "monitor/cases.h"
 #include "monitor/monitor.h"
 #include "monitor/state.h"
 
@@ -14,6 +15,8 @@ struct accord_monitor {
     int lock;
     struct accord_rules *rules;
     struct accord_rules_glass *glasses[ACCORD_SWEEP_THREADS_MAX];
+    struct accord_monitor_cases *cases; /* NULL where nobody is watched */
+    bool cases_begun;                   /* in this look */
 
     /* Memory. state borrows from note and from vkeys. */
     struct accord_monitor_state state;
@@ -82,6 +85,9 @@ ACCORD_MUST_USE enum accord_status accord_monitor_stale(struct accord_monitor *m
 uint64_t accord_monitor_time(const struct accord_monitor *monitor);
 /* Tells what should have been said by now, and was not. */
 ACCORD_MUST_USE enum accord_status accord_monitor_overdue(struct accord_monitor *monitor, struct accord_error *error);
+/* Tells which of the reports to who is watched are answered too late, or not at all. */
+ACCORD_MUST_USE enum accord_status accord_monitor_tell_cases(struct accord_monitor *monitor,
+                                                             struct accord_error *error);
 /* Judges what witnesses showed. */
 ACCORD_MUST_USE enum accord_status accord_monitor_views(struct accord_monitor *monitor, struct accord_reader *reader,
                                                         const struct accord_monitor_view *views, size_t count,

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "accord/report.h"
+#include "case/words.h"
 #include "core/text.h"
 #include "monitor/rules_inner.h"
 
@@ -100,6 +102,8 @@ static enum accord_finding_code code_of(struct accord_bytes kind)
         return ACCORD_FINDING_ATTEST;
     if (accord_bytes_equal(kind, ACCORD_LITERAL("receipt")))
         return ACCORD_FINDING_RECEIPT;
+    if (accord_bytes_equal(kind, ACCORD_LITERAL("report")))
+        return ACCORD_FINDING_REPORT;
     if (accord_bytes_equal(kind, ACCORD_LITERAL("policy")))
         return ACCORD_FINDING_POLICY;
     if (accord_bytes_equal(kind, ACCORD_LITERAL("withdraw")))
@@ -132,9 +136,7 @@ static bool find_signer(const struct accord_rules *rules, const struct accord_st
         const struct accord_member *member = &roster->members[place];
         for (size_t i = member->first_key; i < member->first_key + member->key_count; i++) {
             const struct accord_roster_key *key = &roster->keys[i];
-            if ((key->role == ACCORD_ROLE_RELEASE || key->role == ACCORD_ROLE_STAGE ||
-                 key->role == ACCORD_ROLE_CURRENT) &&
-                has_line_of(&statement->note, &key->vkey) &&
+            if (accord_role_signs(key->role) && has_line_of(&statement->note, &key->vkey) &&
                 accord_note_signed_by(&statement->note, &key->vkey, rules->options.crypto, NULL) == ACCORD_SIGNED) {
                 *vendor = member->domain;
                 return true;
@@ -293,7 +295,27 @@ static void say_other(struct accord_finding *finding, const struct accord_rules_
     accord_finding_blame(finding, &found->error);
 }
 
-static void say(struct accord_finding *finding, const struct accord_rules_glass *glass)
+/* Anybody reports: whose key signed it says nothing. What it is about only who can open it knows. */
+static void say_report(const struct accord_crypto *crypto, struct accord_finding *finding,
+                       const struct accord_rules_glass *glass)
+{
+    struct accord_bytes entry = glass->said.statement->note.whole;
+    struct accord_report_claim *report = malloc(sizeof *report);
+    uint8_t id[ACCORD_HASH_SIZE];
+    char name[17], opens[32];
+    accord_hash(crypto, entry, id);
+    accord_case_short(id, name);
+    if (report == NULL || accord_report_parse(report, entry, crypto, NULL) != ACCORD_OK) {
+        accord_finding_say(finding, ": case %s of %s, in a form that no vendor can open", name, finding->subject);
+    } else {
+        accord_case_hour(report->opens, opens);
+        accord_finding_say(finding, ": case %s of %s, to open on %s", name, finding->subject, opens);
+    }
+    free(report);
+}
+
+static void say(const struct accord_crypto *crypto, struct accord_finding *finding,
+                const struct accord_rules_glass *glass)
 {
     const struct accord_assessment *found = &glass->found;
     if (found->code == ACCORD_FINDING_RELEASE) {
@@ -304,6 +326,8 @@ static void say(struct accord_finding *finding, const struct accord_rules_glass 
     } else if (found->code == ACCORD_FINDING_SIGNATURE) {
         accord_finding_say(finding, ": a release");
         accord_finding_blame(finding, &found->error);
+    } else if (found->code == ACCORD_FINDING_REPORT) {
+        say_report(crypto, finding, glass);
     } else {
         say_other(finding, glass);
     }
@@ -327,7 +351,7 @@ enum accord_status accord_rules_judge(struct accord_rules *rules, struct accord_
         if (glass->found.code == ACCORD_FINDING_COUNT)
             return ACCORD_OK;
         accord_finding_begin(&finding, glass->found.code, glass->found.subject);
-        say(&finding, glass);
+        say(rules->options.crypto, &finding, glass);
     }
     finding.has_index = true;
     finding.index = index;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/text.h"
+#include "monitor/cases.h"
 #include "monitor/dues.h"
 
 #define HEADER ACCORD_LITERAL("accord monitor 1\n")
@@ -31,6 +32,7 @@ void accord_monitor_state_print(struct accord_out *out, const struct accord_moni
     }
     accord_put_byte(out, '\n');
     accord_put(out, state->dues);
+    accord_put(out, state->cases);
     accord_put_byte(out, '\n');
     accord_put(out, state->roster);
     accord_put(out, state->note);
@@ -79,7 +81,7 @@ static bool cut_witnesses(struct accord_bytes *rest, struct accord_monitor_state
     return true;
 }
 
-/* What is due, up to the empty line. */
+/* What is due, and what cases stand on, up to the empty line. */
 static bool cut_dues(struct accord_bytes *rest, struct accord_monitor_state *state)
 {
     struct accord_due due;
@@ -89,7 +91,7 @@ static bool cut_dues(struct accord_bytes *rest, struct accord_monitor_state *sta
         if (++count > ACCORD_DUES_MAX)
             return false;
     state->dues = (struct accord_bytes){before.data, before.size - rest->size};
-    return accord_cut_line(rest, &line) && line.size == 0;
+    return accord_monitor_cases_cut(rest, state->next, &state->cases) && accord_cut_line(rest, &line) && line.size == 0;
 }
 
 static bool cut_exactly(struct accord_bytes *rest, uint64_t size, struct accord_bytes *piece)

@@ -21,7 +21,8 @@ struct accord_monitor_state {
     struct accord_bytes roster;                /* its entry */
     size_t witness_count;
     struct accord_monitor_witness witnesses[ACCORD_POLICY_WITNESSES_MAX];
-    struct accord_bytes dues; /* lines of what is due (dues.h), verbatim */
+    struct accord_bytes dues;  /* lines of what is due (dues.h), verbatim */
+    struct accord_bytes cases; /* lines of what cases stand on (cases.h), verbatim */
 };
 
 /* Prints it. checkpoint is not looked at: it is what note says. */

@@ -206,7 +206,10 @@ static enum accord_status disclose(struct accord_case *c, const struct accord_ca
     bool early = event->time < opening(c, event->time);
     if (!event->holds)
         return refuse(error, ACCORD_COMMITMENT, event, ACCORD_LITERAL("the file key that the report names"));
+    if (event->has_seed && c->disclosed != 0)
+        return once(&c->seeded, true, ACCORD_LITERAL(""), event, error); /* it says more than the key did */
     enum accord_status status = once(&c->disclosed, true, ACCORD_LITERAL(""), event, error);
+    c->seeded = status == ACCORD_OK && event->has_seed ? event->time : c->seeded;
     c->opened_early |= status == ACCORD_OK && early && c->withdrawn == 0;
     return status;
 }

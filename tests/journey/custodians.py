@@ -1,6 +1,7 @@
 """Custodians: K of N signatories open a report when the witnesses' clock says so, and not before; no vendor, no reporter,
 no host can prevent or hasten it. Months go by: the machine's clock is shifted, and the witnesses' with it."""
 
+import base64
 import hashlib
 import signal
 
@@ -83,6 +84,18 @@ def line(text, begin):
     return next(one for one in text.splitlines(True) if one.startswith(begin))
 
 
+def age(*arguments, stdin):
+    return subprocess.run([os.environ["AGE_TOOL"], *arguments], input=stdin, capture_output=True, check=True, cwd=DIR).stdout
+
+
+def given_to(text, domain, report):
+    """The line that gives a custodian the share of this text, made for another report: as only whoever knows the share can."""
+    opened = age("open", key(domain, "report"), stdin=base64.b64decode(line(text, f"custodian {domain}").split()[2]))
+    plain = opened[:32] + hashlib.sha256(b"accord/v1/share\n" + line(report, "case ")[5:-1].encode()).digest()
+    recipient = must(accord("key", "public", key(domain, "report"))).out.strip()
+    return f"custodian {domain} {base64.b64encode(age('seal', recipient, stdin=plain)).decode()}\n"
+
+
 clock(0)
 rows = [row for row in SIGNATORIES.read_text().splitlines() if set(row.split("\t")) & set(MEMBERS)]
 new_accord(members=write("members.tsv", "\n".join(rows) + "\n"))
@@ -124,6 +137,29 @@ run = opened(plain, "-o", "plain.out")
 expect("two of three open it", run, 0, "shares of 2 custodians")
 check("what was reported comes out", read("plain.out/plain.poc") == b"how to plain")
 check("the third gives its own all the same", did(custodian("abb.com", "--json", sign="release")) == ["share"])
+
+# A stranger who copies what was sealed to custodians learns nothing: neither by a report that is due at once, nor by one
+# in which their shares are wrong
+def block_of(text):
+    return "".join(one for one in text.splitlines(True) if one.startswith(("custody ", "recipient ", "coefficient ", "custodian ")))
+
+
+shut = report("shut", THREE, 2)
+report("thief", THREE, 2)
+thief, thiefs = entry_of("thief")
+victims = entry_of("shut")[0]
+copied = [thief.replace(block_of(thief), block_of(victims)).replace(line(thief, "opens "), "opens 1\n"),
+          thief.replace("".join(one for one in thief.splitlines(True) if one.startswith("custodian ")),
+                        "".join(one for one in victims.splitlines(True) if one.startswith("custodian ")))]
+for text in copied:
+    log_forged(text, thiefs)
+for member in THREE:
+    run = custodian(member, "--json")
+    check(f"{member}: says nothing of a share that was copied from another report", did(run).count("foreign") == 2
+          and not {"share", "complaint", "failed"} & set(did(run)), run)
+    check("once", did(custodian(member, "--json")) == [])
+for name in ("shut", "thief"):
+    must(accord("case", "progress", "--accord", "accord", "--case", f"{name}.accord-case", "withdrawn"))
 
 # A log that cannot be believed
 copy_accord("old")
@@ -185,13 +221,14 @@ check("what was withdrawn stays shut", opened(gone).status == 1)
 # A reporter who lies
 texts = {name: (report(name, THREE, 2), *entry_of(name)) for name in ("liar", "other-liar")}
 (_, text, secret), (_, other, _) = texts["liar"], texts["other-liar"]
-wrong, wrong_index = log_forged(text.replace(line(text, "custodian sap.com"), line(other, "custodian sap.com")), secret)
+wrong, wrong_index = log_forged(text.replace(line(text, "custodian sap.com"), given_to(other, "sap.com", text)), secret)
 run = custodian("sap.com", "--json")
 check("a wrong share is complained of at once", did(run).count("complaint") == 1 and did(run).count("checked") == 2, run)
 check("once", did(custodian("sap.com", "--json")) == [])
 check("the others' are right", did(custodian("abb.com", "--json")).count("checked") >= 3)
 block = "".join(one for one in text.splitlines(True) if one.startswith(("recipient ", "coefficient ", "custodian ")))
-theirs = "".join(one for one in other.splitlines(True) if one.startswith(("recipient ", "coefficient ", "custodian ")))
+theirs = "".join(one for one in other.splitlines(True) if one.startswith(("recipient ", "coefficient ")))
+theirs += "".join(given_to(other, member, text) for member in THREE)
 false, _ = log_forged(text.replace(block, theirs), secret)
 named, _ = log_forged(text.replace(line(text, "recipient "), line(other, "recipient ")), secret)
 sap, abb = line(text, "custodian sap.com"), line(text, "custodian abb.com")

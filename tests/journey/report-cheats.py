@@ -18,7 +18,7 @@ b64 = lambda data: base64.b64encode(data).decode()
 def entry(index):
     """An entry of the log, as it lies there."""
     count = (DIR / "accord/public/checkpoint").read_text().split("\n")[1]
-    bundle = next(p for p in sorted((DIR / "accord/public/tile/entries").rglob("*"), reverse=True) if p.is_file()).read_bytes()
+    bundle = max((p.read_bytes() for p in (DIR / "accord/public/tile/entries").rglob("*") if p.is_file()), key=len)
     for _ in range(index):
         bundle = bundle[2 + int.from_bytes(bundle[:2], "big"):]
     assert index < int(count)
@@ -105,10 +105,20 @@ expect("a release that was never logged fixes nothing", vendor(LOG, "progress", 
        "in this log before it")
 expect("more time than the charter allows is not to be had", vendor(LOG, "extend", SECOND, options=["--until", "15d"]), 1, "extension")
 expect("nor by the reporter for the vendor", reporter(LOG, "progress", "published", name="second", options=["--release", "sha256:" + 64 * "1"]), 1)
-expect("the opening settles it", reporter(LOG, "disclose", name="second", options=["--early"]), 0)
+expect("it discloses the key itself, before its reporter does", vendor(LOG, "disclose", SECOND, options=[
+    "--report-key", "keys/a.example/report.key", "--early"]), 0)
+run = show(LOG, SECOND)
+expect("which says nothing of whom it was sealed to", run, 0, "nobody knows")
+check("and nothing is said of who lied", "not true" not in run.err, run)
+key = next(line for line in lines(state(LOG, SECOND)["answers"][-1]["index"]) if line.startswith("file-key "))
+taken = send(["accord/v1/disclose", "case " + SECOND, "by a.example", *head[4:], key, "seed " + value], "keys/a.example/receipt.key")
+until(lambda: len(state(LOG, SECOND)["answers"]) >= 3)
+check("a seed that was made up is passed over", taken.status == 200 and state(LOG, SECOND)["answers"][-1]["rule"] == "commitment", taken)
+expect("the opening by its reporter settles it", reporter(LOG, "disclose", name="second", options=["--early"]), 0)
+expect("once", reporter(LOG, "disclose", name="second", options=["--early"]), 1)
 run = show(LOG, SECOND)
 expect("it could be read", run, 0, "its vendor said that nobody can read it: that is not true")
-check("by whom, too", "sealed to 1 keys, of which 1 are its vendor's" in run.err, run)
+check("by whom, too", "sealed to 1 keys, of which 1 were its vendor's" in run.err, run)
 
 # The reporter is gone, and the vendor opens
 must(report(LOG, "poc.txt", name="third"))

@@ -1,6 +1,8 @@
 """The whole life of a case, over HTTP, between a reporter without a name and a vendor: reported, received, judged, fixed, published,
 disclosed; and what anybody sees of it at each step."""
 
+import fcntl
+
 from cases import *
 
 server = serve_accord()
@@ -61,10 +63,26 @@ expect("before its time it is disclosed by those alone who say so", reporter(LOG
 expect("and say so", reporter(LOG, "disclose", options=["--early"]), 0)
 run = show(LOG, CASE, "-o", "opened")
 expect("anybody opens it", run, 0, "what was sealed is what its entry committed to")
-check("and sees that its vendor could", "its seed makes the same octets again: it was sealed to 1 keys, of which 1 are" in run.err, run)
+check("and sees that its vendor could", "its seed makes the same octets again: it was sealed to 1 keys, of which 1 were" in run.err, run)
 check("sees that the vendor had this very report", "its vendor's receipt is of this very report" in run.err, run)
 check("that it was early", "opened early" in run.out, run)
 check("and reads it", read("opened/poc.txt") == read("poc.txt"))
+for name, make in {"somebody's directory": lambda path: path.mkdir(0o755), "a link to one": lambda path: path.symlink_to(DIR / "opened")}.items():
+    part = DIR / "again.part"
+    make(part)
+    (part / "mine").write_text("keep")
+    run = show(LOG, CASE, "-o", "again")
+    check(f"{name} where a report is put together is left alone", run.status != 0 and (part / "mine").read_text() == "keep" and not (DIR / "again").exists(), run)
+    (part / "mine").unlink()
+    part.unlink() if part.is_symlink() else part.rmdir()
+(DIR / "again.part").mkdir(0o700)
+write("again.part/poc.txt", "half of it")
+held = os.open(DIR / "again.part", os.O_RDONLY)
+fcntl.flock(held, fcntl.LOCK_EX)
+expect("another run that is at it is left alone", show(LOG, CASE, "-o", "again"), 3, "again.part")
+os.close(held)
+expect("what a run that was killed left behind is cleared away", show(LOG, CASE, "-o", "again"), 0)
+check("and what is there is whole", read("again/poc.txt") == read("poc.txt") and not (DIR / "again.part").exists())
 
 # Its host vanishes: a mirror has it all
 expect("a mirror copies the mailbox, too", accord("log", "mirror", LOG, "copy", "--trust", "accord.trust", "--mailbox"), 0, "1 copied")

@@ -7,6 +7,7 @@ ROOMS = {
     "base": set(),
     "crypto": {"base"},
     "json": {"core"},
+    "feed": {"base", "core", "json"},
     "age": {"base", "crypto", "core"},
     "keys": {"base", "crypto", "core", "age"},
     "log": {"base", "core"},

@@ -186,13 +186,14 @@ static bool extended(const struct history *h)
     return is;
 }
 
-/* A custodian's share, and its complaint, count once each. */
+/* A custodian's share, and its complaint, count once each; so do a disclosure, and the first one with the seed. */
 static bool said_before(const struct history *h, const struct accord_case_event *e)
 {
     const struct row *row = row_of(e->kind);
-    bool said = row->once && first(h, e->kind) != NULL;
+    bool said = row->once && first(h, e->kind) != NULL && !e->has_seed;
     for (size_t i = 0; i < h->count; i++)
-        said |= row->who == C && h->events[i].kind == e->kind && h->events[i].custodian == e->custodian;
+        said |= (row->who == C && h->events[i].kind == e->kind && h->events[i].custodian == e->custodian) ||
+                (e->has_seed && h->events[i].has_seed);
     return said;
 }
 
@@ -335,6 +336,7 @@ static void make(struct history *h, struct accord_case_event *e)
     e->until = e->kind == ACCORD_ANSWER_EXTEND ? some_until(h, e) : 0;
     e->holds = !one_in(h, 8);
     e->is_own = !one_in(h, 8);
+    e->has_seed = e->kind == ACCORD_ANSWER_DISCLOSE && one_in(h, 2);
 }
 
 /* Fails with the history's number: play(number) tells it again. */

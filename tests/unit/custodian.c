@@ -151,33 +151,58 @@ static enum accord_custodian_verdict opened(size_t place, size_t first_key, size
     return share->verdict;
 }
 
+/* What a reporter seals for custodian `place`: a share, for the report with this key. */
+static void seal_for(size_t place, const uint8_t share[32], const char *key)
+{
+    uint8_t plain[ACCORD_SHARING_PLAIN_SIZE];
+    accord_sharing_plain(share, slice(key), plain);
+    seal(place, 0, (struct accord_bytes){plain, sizeof plain});
+}
+
 static void sealed_shares(void **state)
 {
     struct accord_custodian_share share;
     uint8_t shared[32], shares[3][32], zero[32] = {0};
     (void)state;
+    found.claim.key.text = slice("reporter+one");
     accord_sharing_new(2, 3, shared, found.claim.coefficients, shares);
-    seal(1, 0, (struct accord_bytes){shares[1], 32});
+    seal_for(1, shares[1], "reporter+one");
     assert_int_equal(opened(1, 0, 1, &share), ACCORD_SHARE_RIGHT);
     assert_memory_equal(share.scalar, shares[1], 32);
     assert_int_equal(opened(1, 0, 2, &share), ACCORD_SHARE_RIGHT); /* the key before, and the one after it */
     assert_int_equal(opened(1, 1, 1, &share), ACCORD_SHARE_UNOPENED);
     assert_memory_equal(share.scalar, zero, 32);
     assert_int_equal(opened(1, 0, 0, &share), ACCORD_SHARE_UNOPENED);
-    seal(1, 0, (struct accord_bytes){shares[0], 32}); /* another's */
+    seal_for(1, shares[0], "reporter+one"); /* another's */
     assert_int_equal(opened(1, 0, 2, &share), ACCORD_SHARE_WRONG);
     assert_memory_equal(share.scalar, zero, 32);
-    seal(1, 0, (struct accord_bytes){shares[1], 31});
-    assert_int_equal(opened(1, 0, 2, &share), ACCORD_SHARE_WRONG);
-    memcpy(shares[0], shares[1], 32);
-    memset(shares[1], 0, 32); /* the right one, and more */
-    seal(1, 0, (struct accord_bytes){shares[0], 33});
-    assert_int_equal(opened(1, 0, 2, &share), ACCORD_SHARE_WRONG);
-    seal(1, 0, (struct accord_bytes){NULL, 0});
-    assert_int_equal(opened(1, 0, 2, &share), ACCORD_SHARE_WRONG);
     assert_memory_not_equal(share.file_key, zero, ACCORD_FILE_KEY_SIZE);
+    seal_for(1, zero, "reporter+one");
+    assert_int_equal(opened(1, 0, 2, &share), ACCORD_SHARE_WRONG);
     found.claim.custodians[1].share_base64 = slice("bm8gYWdlIGZpbGU=");
     assert_int_equal(opened(1, 0, 2, &share), ACCORD_SHARE_UNOPENED);
+}
+
+/* Neither the share, right or wrong, nor the key of what it is sealed in is told of what another report's key is in. */
+static void what_was_copied_is_not_told(void **state)
+{
+    struct accord_custodian_share share;
+    uint8_t shared[32], shares[3][32], zero[32] = {0}, plain[ACCORD_SHARING_PLAIN_SIZE + 1] = {0};
+    (void)state;
+    found.claim.key.text = slice("reporter+thief");
+    accord_sharing_new(2, 3, shared, found.claim.coefficients, shares);
+    accord_sharing_plain(shares[1], slice("reporter+thief"), plain);
+    for (unsigned what = 0; what < 6; what++) {
+        if (what < 2) { /* the coefficients were copied, too, or not */
+            seal_for(1, shares[what], "reporter+victim");
+        } else {
+            const size_t sizes[] = {0, 32, sizeof plain - 2, sizeof plain};
+            seal(1, 0, (struct accord_bytes){plain, sizes[what - 2]});
+        }
+        assert_int_equal(opened(1, 0, 2, &share), ACCORD_SHARE_FOREIGN);
+        assert_memory_equal(share.scalar, zero, 32);
+        assert_memory_equal(share.file_key, zero, ACCORD_FILE_KEY_SIZE);
+    }
 }
 
 /* What is kept */
@@ -275,6 +300,7 @@ int main(void)
         cmocka_unit_test_setup(not_after_it_is_disclosed, begin),
         cmocka_unit_test_setup(once_each, begin),
         cmocka_unit_test_setup(sealed_shares, begin),
+        cmocka_unit_test_setup(what_was_copied_is_not_told, begin),
         cmocka_unit_test(kept_and_read),
         cmocka_unit_test(damaged),
     };

@@ -192,7 +192,7 @@ static void add_roster(bool next, uint64_t lost_at)
         if (i == 1)
             put_text(&out, "report-days 50\n");
     }
-    if (next) {
+    if (next && lost_at > 0) {
         put_text(&out, "past receipt ");
         put_vkey(&out, "m0.example/receipt", ACCORD_KEY_ED25519);
         snprintf(text, sizeof text, " %u %u " ORIGIN "\n", (unsigned)lost_at, (unsigned)now);
@@ -341,7 +341,7 @@ static size_t judge_by(const struct accord_docket_filter *filter)
 
 static size_t judge(void)
 {
-    return judge_by(&(struct accord_docket_filter){{NULL, 0}, NULL});
+    return judge_by(&(struct accord_docket_filter){.id = NULL});
 }
 
 static const struct accord_docket_case *only_case(void)
@@ -538,11 +538,11 @@ static void what_the_newest_tree_does_not_hold_is_not_public(void **state)
     (void)state;
     size_t reported = plain_report();
     size_t received = say(ACCORD_ANSWER_RECEIPT, "m0.example", reported, reported);
-    assert_int_equal(see_all(&(struct accord_docket_filter){{NULL, 0}, NULL}), ACCORD_OK);
+    assert_int_equal(see_all(&(struct accord_docket_filter){.id = NULL}), ACCORD_OK);
     assert_int_equal(accord_docket_judge(docket, chain, received, now, NULL), ACCORD_OK);
     assert_int_equal(accord_docket_count(docket), 1);
     CHECK_ANSWERS(accord_docket_case(docket, 0), ACCORD_NOT_PUBLIC);
-    assert_int_equal(see_all(&(struct accord_docket_filter){{NULL, 0}, NULL}), ACCORD_OK);
+    assert_int_equal(see_all(&(struct accord_docket_filter){.id = NULL}), ACCORD_OK);
     assert_int_equal(accord_docket_judge(docket, chain, reported, now, NULL), ACCORD_OK);
     assert_int_equal(accord_docket_count(docket), 0);
 }
@@ -555,7 +555,7 @@ static void a_forked_log_is_told(void **state)
     stamp.forked = true;
     tick_of(&stamp);
     plain_report();
-    assert_int_equal(see_all(&(struct accord_docket_filter){{NULL, 0}, NULL}), ACCORD_EVIDENCE);
+    assert_int_equal(see_all(&(struct accord_docket_filter){.id = NULL}), ACCORD_EVIDENCE);
     assert_int_equal(error.status, ACCORD_EVIDENCE);
     assert_string_equal(error.what, ORIGIN);
 }
@@ -601,6 +601,40 @@ static void an_extension_races_with_a_disclosure(void **state)
     assert_int_equal(found->state.disclosed, T0 + 79 * DAY);
 }
 
+static size_t disclose(const char *by, size_t to, const uint8_t key[16], const uint8_t *seed)
+{
+    new_answer(ACCORD_ANSWER_DISCLOSE, by, to, to);
+    memcpy(answer.file_key, key, sizeof answer.file_key);
+    answer.has_salt = seed != NULL;
+    memcpy(answer.salt, seed == NULL ? answer.salt : seed, sizeof answer.salt);
+    return add_answer();
+}
+
+/* Whoever has the file key, its vendor for one, can disclose it, and cannot take the seed's place. */
+static void only_the_seed_of_the_report_is_its_seed(void **state)
+{
+    const uint8_t seed[32] = {7}, other[32] = {8};
+    uint8_t key[16];
+    (void)state;
+    accord_age_seed_file_key(seed, key);
+    new_report("m0.example", now + 80 * DAY);
+    accord_report_file_key(crypto, key, report.file_key);
+    size_t reported = add_report();
+    tick();
+    disclose("m0.example", reported, key, other);
+    disclose("m0.example", reported, key, NULL);
+    disclose("m1.example", reported, key, NULL);
+    disclose(REPORTER, reported, key, other);
+    disclose(REPORTER, reported, key, seed);
+    disclose(REPORTER, reported, key, seed);
+    now += DAY;
+    disclose("m1.example", reported, key, seed);
+    const struct accord_docket_case *found = only_case();
+    CHECK_ANSWERS(found, ACCORD_COMMITMENT, ACCORD_OK, ACCORD_CASE, ACCORD_COMMITMENT, ACCORD_OK, ACCORD_CASE,
+                  ACCORD_CASE);
+    assert_true(found->state.disclosed == T0 && found->state.seeded == T0);
+}
+
 static void a_consent_that_came_too_late_moves_nothing(void **state)
 {
     struct accord_case_standing standing;
@@ -633,10 +667,11 @@ static void what_a_revoked_key_said_counts_below_its_index(void **state)
         enum accord_status receipt, refusal;
     } cases[] = {{refused + 1, ACCORD_OK, ACCORD_OK},
                  {refused, ACCORD_OK, ACCORD_WRONG_SIGNER},
-                 {received, ACCORD_WRONG_SIGNER, ACCORD_WRONG_SIGNER}};
+                 {received, ACCORD_WRONG_SIGNER, ACCORD_WRONG_SIGNER},
+                 {0, ACCORD_WRONG_SIGNER, ACCORD_WRONG_SIGNER}}; /* dropped, and not named any more */
     uint8_t first[ACCORD_HASH_SIZE];
     memcpy(first, roster_digest, sizeof first);
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 4; i++) {
         memcpy(roster_digest, first, sizeof first);
         add_roster(true, cases[i].lost_at);
         say(ACCORD_ANSWER_TRIAGED, "m0.example", reported, received); /* with the key that is lost: as if a stranger */
@@ -733,7 +768,7 @@ static size_t unblind(const char *by, size_t to, size_t after, uint8_t spoilt)
 
 static void a_blinded_vendor_shows_itself(void **state)
 {
-    const struct accord_docket_filter of_m0 = {slice("m0.example"), NULL}, of_m1 = {slice("m1.example"), NULL};
+    const struct accord_docket_filter of_m0 = {.vendor = slice("m0.example")}, of_m1 = {.vendor = slice("m1.example")};
     (void)state;
     size_t reported = blinded_report("m1.example");
     say(ACCORD_ANSWER_REFUSED, "m1.example", reported, reported); /* nobody knows that it is the vendor */
@@ -880,12 +915,12 @@ static void custodians_give_their_shares_or_complain(void **state)
     report.custodian_count = 3;
     static const char *const names[] = {"m0.example", "m1.example", "m2.example"};
     for (uint8_t i = 0; i < 3; i++) {
-        /* m1's has a byte too many, m2's is not its share */
-        uint8_t plain[33] = {0};
-        struct accord_bytes share = {plain, i == 1 ? 33 : 32};
-        memcpy(plain, i == 2 ? shares[0] : shares[i], 32);
+        /* m1's is not its share; m2's is not either, and was made for another report */
+        uint8_t plain[ACCORD_SHARING_PLAIN_SIZE];
+        accord_sharing_plain(shares[i == 0 ? 0 : 3 - i], i == 2 ? slice("reporter+another") : report.key.text, plain);
         report.custodians[i].domain = slice(names[i]);
-        report.custodians[i].share_base64 = seal(texts[i], sizeof texts[i], share, i, keys[i]);
+        report.custodians[i].share_base64 =
+            seal(texts[i], sizeof texts[i], (struct accord_bytes){plain, sizeof plain}, i, keys[i]);
     }
     size_t reported = add_report();
     tick();
@@ -895,17 +930,17 @@ static void custodians_give_their_shares_or_complain(void **state)
     say_share("m1.example", reported, shares[0]);
     complain("m0.example", reported, keys[0]); /* it is its share */
     complain("m1.example", reported, keys[1]);
-    complain("m2.example", reported, other); /* not the key of its file */
-    complain("m2.example", reported, keys[2]);
+    complain("m2.example", reported, other);   /* not the key of its file */
+    complain("m2.example", reported, keys[2]); /* nobody gave it that in this report */
     say_share("m1.example", reported, shares[1]);
     say_share("m1.example", reported, shares[1]); /* a fourth of this custodian: nobody looks */
     const struct accord_docket_case *found = only_case();
-    CHECK_ANSWERS(found, ACCORD_OK, ACCORD_CASE, ACCORD_SHARE, ACCORD_SHARE, ACCORD_OK, ACCORD_SHARE, ACCORD_OK,
+    CHECK_ANSWERS(found, ACCORD_OK, ACCORD_CASE, ACCORD_SHARE, ACCORD_SHARE, ACCORD_OK, ACCORD_SHARE, ACCORD_SHARE,
                   ACCORD_OK);
     assert_int_equal(found->state.share_count, 2);
-    assert_int_equal(found->state.complaint_count, 2);
+    assert_int_equal(found->state.complaint_count, 1);
     assert_int_equal(found->state.shared, 3);
-    assert_int_equal(found->state.complained, 6);
+    assert_int_equal(found->state.complained, 2);
     assert_true(found->state.opened_early);
 }
 
@@ -919,7 +954,7 @@ static void a_filter_keeps_its_cases(void **state)
     size_t second = add_report();
     now += DAY;
     tick();
-    const struct accord_docket_filter of_m1 = {slice("m1.example"), NULL}, of_id = {{NULL, 0}, id};
+    const struct accord_docket_filter of_m1 = {.vendor = slice("m1.example")}, of_id = {.id = id};
     assert_int_equal(judge_by(&of_m1), 1);
     assert_int_equal(accord_docket_case(docket, 0)->index, second);
     assert_int_equal(accord_docket_case(docket, 0)->state.report_days, 50);
@@ -932,6 +967,64 @@ static void a_filter_keeps_its_cases(void **state)
     /* the clock is the same, whatever is kept */
     assert_int_equal(accord_docket_case(docket, 0)->state.time, T0);
     assert_int_equal(accord_docket_case(docket, 1)->state.time, T0 + DAY);
+}
+
+static void a_filter_names_a_case(void **state)
+{
+    uint8_t id[ACCORD_HASH_SIZE];
+    char digits[2 * ACCORD_HASH_SIZE + 1] = "";
+    (void)state;
+    size_t first = plain_report();
+    new_report("m1.example", now + 80 * DAY);
+    size_t second = add_report();
+    tick();
+    uint64_t index = second;
+    assert_int_equal(judge_by(&(struct accord_docket_filter){.index = &index}), 1);
+    assert_int_equal(accord_docket_case(docket, 0)->index, second);
+    accord_hash(crypto, entries[first], id);
+    struct accord_out hex = {(uint8_t *)digits, sizeof digits, 0, false};
+    accord_put_hex(&hex, (struct accord_bytes){id, sizeof id});
+    for (size_t size = 8; size <= sizeof digits - 1; size += 7) {
+        assert_int_equal(judge_by(&(struct accord_docket_filter){.digits = {hex.data, size}}), 1);
+        assert_int_equal(accord_docket_case(docket, 0)->index, first);
+    }
+    digits[40] = digits[40] == '0' ? '1' : '0';
+    assert_int_equal(judge_by(&(struct accord_docket_filter){.digits = {hex.data, 64}}), 0);
+    assert_int_equal(judge_by(&(struct accord_docket_filter){.custodian = slice("m1.example")}), 0);
+}
+
+/* Anybody can log more than there is room for: what was there before stays, and a case that cannot be kept whole is not
+ * shown as if it were. */
+static void what_finds_no_room_is_counted(void **state)
+{
+    (void)state;
+    size_t reported = plain_report();
+    tick();
+    size_t others[20];
+    for (size_t i = 0; i < 20; i++) {
+        new_report("m1.example", now + 80 * DAY);
+        report.sealed_size += i;
+        others[i] = add_report();
+    }
+    say(ACCORD_ANSWER_RECEIPT, "m0.example", reported, reported);
+    for (size_t i = 0; i < 20; i++) {
+        say(ACCORD_ANSWER_RECEIPT, "m1.example", others[i], others[i]);
+    }
+    tick();
+    assert_int_equal(judge(), 21);
+    assert_int_equal(accord_docket_left_out(docket), 0);
+    for (size_t room = 150000; room > 7000; room -= 7000) {
+        size_t shown = judge_by(&(struct accord_docket_filter){.room = room});
+        assert_int_equal(shown + accord_docket_left_out(docket), 21);
+        assert_true(room > 50000 ? shown > 4 && accord_docket_case(docket, 0)->index == reported : shown < 10);
+        for (size_t i = 0; i < shown; i++) {
+            assert_true(accord_docket_case(docket, i)->state.received != 0);
+        }
+    }
+    assert_true(accord_docket_left_out(docket) > 10);
+    const struct accord_docket_filter narrow = {.vendor = slice("m0.example"), .room = 30000};
+    assert_int_equal(judge_by(&narrow), 1);
+    assert_int_equal(accord_docket_left_out(docket), 0);
 }
 
 static enum accord_status try_now(void)
@@ -985,8 +1078,7 @@ static void without_its_charter_a_log_has_no_clock(void **state)
     (void)state;
     memcpy(kept.charter, charter_digest, sizeof kept.charter);
     size_t reported = plain_report();
-    assert_int_equal(accord_docket_new(&docket, crypto, &(struct accord_docket_filter){{NULL, 0}, NULL}, NULL),
-                     ACCORD_OK);
+    assert_int_equal(accord_docket_new(&docket, crypto, &(struct accord_docket_filter){.id = NULL}, NULL), ACCORD_OK);
     assert_int_equal(accord_chain_new(&chain, crypto, NULL, NULL), ACCORD_OK);
     assert_int_equal(accord_chain_resume(chain, &kept, NULL), ACCORD_OK);
     assert_int_equal(accord_docket_see(docket, chain, &log, reported, entries[reported], &error), ACCORD_CHAIN);
@@ -1017,7 +1109,10 @@ int main(void)
         TEST(a_fix_is_a_release_of_its_vendor_before_it),
         TEST(what_was_committed_to_is_revealed),
         TEST(custodians_give_their_shares_or_complain),
+        TEST(only_the_seed_of_the_report_is_its_seed),
         TEST(a_filter_keeps_its_cases),
+        TEST(a_filter_names_a_case),
+        TEST(what_finds_no_room_is_counted),
         TEST(what_would_count_is_told_before),
         TEST(without_its_charter_a_log_has_no_clock),
     };

@@ -327,6 +327,31 @@ static void vectors(void **state)
     assert_true(vector.wrong > 100 && vector.unsound == 27);
 }
 
+/* What is sealed names the report: SHA-256 of "accord/v1/share", a newline and the vkey, by another program. */
+static void a_share_is_for_one_report(void **state)
+{
+    const struct accord_bytes key = slice("reporter+1ffc1dba+AbJ5fHXxEuBFi4LMhSMmLYlpVF0yyv/i4Bct52oMoKZu");
+    const uint8_t digest[32] = {0xe7, 0x1b, 0x6e, 0x77, 0x08, 0x84, 0x9a, 0xe4, 0x2a, 0x6b, 0x25,
+                                0xf9, 0xd2, 0x38, 0xde, 0x98, 0xce, 0x95, 0x73, 0xe6, 0x6b, 0x66,
+                                0xb1, 0xd0, 0xcb, 0x29, 0x3d, 0xe7, 0xa3, 0xcd, 0x60, 0x8e};
+    uint8_t share[32], plain[ACCORD_SHARING_PLAIN_SIZE];
+    (void)state;
+    memset(share, 5, sizeof share);
+    accord_sharing_plain(share, key, plain);
+    assert_memory_equal(plain, share, 32);
+    assert_memory_equal(plain + 32, digest, 32);
+    assert_true(accord_sharing_is_for((struct accord_bytes){plain, sizeof plain}, key));
+    assert_false(accord_sharing_is_for((struct accord_bytes){plain, sizeof plain - 1}, key));
+    assert_false(accord_sharing_is_for((struct accord_bytes){NULL, 0}, key));
+    assert_false(accord_sharing_is_for((struct accord_bytes){plain, sizeof plain},
+                                       (struct accord_bytes){key.data, key.size - 1}));
+    for (size_t i = 32; i < sizeof plain; i++) {
+        plain[i] ^= 1;
+        assert_false(accord_sharing_is_for((struct accord_bytes){plain, sizeof plain}, key));
+        plain[i] ^= 1;
+    }
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -346,6 +371,7 @@ int main(void)
         cmocka_unit_test(zero_secret),
         cmocka_unit_test(each_is_another),
         cmocka_unit_test(vectors),
+        cmocka_unit_test(a_share_is_for_one_report),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
 }
