@@ -383,7 +383,7 @@ static enum accord_status read_document(struct accord_feed_reader *reader)
                        title_at = accord_json_member(&document, "title"),
                        tracking = accord_json_member(&document, "tracking"),
                        id_at = accord_json_member(&tracking, "id");
-    struct accord_bytes version, category, title;
+    struct accord_bytes version, category, title = {NULL, 0};
     enum accord_status status = accord_json_object_needed(&document, reader->error);
     if (status == ACCORD_OK)
         status = accord_json_text_needed(&version_at, ACCORD_FEED_ID_SIZE_MAX, &version, reader->error);

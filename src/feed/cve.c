@@ -433,7 +433,7 @@ static enum accord_status read_metadata(struct accord_feed_reader *reader, const
     struct accord_json metadata = accord_json_member(&reader->root, "cveMetadata"),
                        id_at = accord_json_member(&metadata, "cveId"),
                        state_at = accord_json_member(&metadata, "state");
-    struct accord_bytes state;
+    struct accord_bytes state = nothing;
     enum accord_status status = accord_json_object_needed(&metadata, reader->error);
     if (status == ACCORD_OK)
         status = accord_json_text_needed(&id_at, ACCORD_FEED_ID_SIZE_MAX, &vulnerability->id, reader->error);

@@ -94,7 +94,7 @@ static enum accord_status read_product(struct accord_feed_reader *reader, const 
                        purl_at = accord_json_member(&identifiers, "purl"),
                        cpe22 = accord_json_member(&identifiers, "cpe22"),
                        cpe23 = accord_json_member(&identifiers, "cpe23");
-    struct accord_bytes id, purl, rest;
+    struct accord_bytes id = nothing, purl = nothing, rest;
     size_t given = 0;
     accord_arena_reset(&reader->brief);
     enum accord_status status = accord_json_object_needed(at, reader->error);

@@ -75,6 +75,14 @@ for turn in range(12):
     held += 1
     run = accord("report", "--resume", f"{name}.accord-case", "--timeout", "20")
     bad += "" if run.status == 0 else str(run)
+sealed = next(DIR.glob("killed-*.age"))
+sealed.rename(DIR / "aside")
+expect("what was sealed is gone, and the mailbox has it: nothing is missing", accord("report", "--resume", f"{sealed.stem}.accord-case"), 0, "reported to")
+kept = next(p for p in DIR.rglob("*") if p.is_file() and p.name == hashlib.sha256(read("aside")).hexdigest())
+kept.rename(DIR / "aside-too")
+expect("nor has the mailbox", accord("report", "--resume", f"{sealed.stem}.accord-case"), 3, sealed.name)
+(DIR / "aside-too").rename(kept)
+(DIR / "aside").rename(sealed)
 got = inbox("--json").json()["reports"]
 check(f"killed on its way: {held} of 12 had a case file, each of them went on, and is one case",
       held > 0 and not bad and len(got) == 1 + held and all(r["opened"] for r in got), f"{bad}\n{len(got)} {held}")

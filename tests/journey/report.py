@@ -208,6 +208,26 @@ check("a member introduces a report", field(reports()[-1], "introduced") == ["ar
 expect("nobody introduces with a key that is no member's", report("-o", "x", "--introduce", "accord/private/log.key", "poc.py"), 1)
 check("and nothing is left of that", not list(DIR.glob("x.*")))
 
+# Where it seals
+write("precious", "keep")
+(DIR / "linked.age.part").symlink_to(DIR / "precious")
+must(report("-o", "linked", "poc.py"))
+check("a link where it seals is not followed", read("precious") == b"keep" and not (DIR / "linked.age").is_symlink())
+with open(DIR / "big", "wb") as big:
+    big.truncate(600 << 20)
+before = size_of()
+running = subprocess.Popen([ACCORD, "report", "--accord", "accord", "--to", "cisco.com", "-o", "both", "big"], cwd=DIR, stdout=subprocess.PIPE,
+                           stderr=subprocess.PIPE, env={k: v for k, v in os.environ.items() if not k.startswith("ACCORD")} | {"HOME": str(DIR)})
+while running.poll() is None and not (DIR / "both.age.part").exists():
+    time.sleep(0.002)
+(DIR / "both.age.part").unlink()
+write("both.age.part", "what another run seals")
+out = running.communicate()
+check("of two that seal under one name none logs what it has not", running.returncode == 3 and b"another run" in out[1] and size_of() == before
+      and not (DIR / "both.accord-case").exists(), (running.returncode, out))
+(DIR / "both.age.part").unlink(missing_ok=True)
+(DIR / "big").unlink()
+
 # A passphrase
 write("pass", "sesame\n")
 must(report("-o", "closed", "--passphrase-file", "pass", "poc.py"))

@@ -109,8 +109,8 @@ struct zip {
 
 static void little(uint8_t *data, size_t *size, uint64_t number, size_t width)
 {
-    for (size_t i = 0; i < width; i++)
-        data[(*size)++] = (uint8_t)(number >> (8 * i));
+    for (size_t i = 0; i < width; i++, number >>= 8)
+        data[(*size)++] = (uint8_t)number;
 }
 
 static uint32_t crc_of(const char *text)
