@@ -43,7 +43,7 @@ struct accord_custodian_state {
     struct accord_buffer origin;     /* of the log; empty: any will do */
     struct accord_custodian_seen *seen;
     size_t seen_count, seen_room;
-    bool sorted;
+    size_t sorted; /* so many of them are in the order of their digests; those after them are new */
 };
 void accord_custodian_state_init(struct accord_custodian_state *state);
 void accord_custodian_state_free(struct accord_custodian_state *state);

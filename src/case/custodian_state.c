@@ -10,6 +10,7 @@
 #include "core/text.h"
 
 #define POSITION_LINES 5
+#define NEW_MAX 4096
 #define CHECKED_LINE_MAX (sizeof "checked sha256: unopened\n" - 1 + 2 * ACCORD_HASH_SIZE)
 #define STATE_SIZE_MAX (ACCORD_POSITION_SIZE_MAX + ACCORD_DOCKET_CASES_MAX * CHECKED_LINE_MAX)
 
@@ -20,7 +21,7 @@ static const char *const words[] = {[ACCORD_SHARE_UNOPENED] = "unopened",
 
 void accord_custodian_state_init(struct accord_custodian_state *state)
 {
-    *state = (struct accord_custodian_state){.sorted = true};
+    *state = (struct accord_custodian_state){.sorted = 0};
     accord_buffer_init(&state->origin, ACCORD_ORIGIN_SIZE_MAX);
 }
 
@@ -29,7 +30,7 @@ void accord_custodian_state_free(struct accord_custodian_state *state)
     accord_buffer_free(&state->origin);
     free(state->seen);
     state->seen = NULL;
-    state->seen_count = state->seen_room = 0;
+    state->seen_count = state->seen_room = state->sorted = 0;
 }
 
 static int compare(const void *a, const void *b)
@@ -38,15 +39,28 @@ static int compare(const void *a, const void *b)
     return memcmp(one->id, other->id, sizeof one->id);
 }
 
+static void sort(struct accord_custodian_state *state)
+{
+    if (state->sorted < state->seen_count) {
+        qsort(state->seen, state->seen_count, sizeof *state->seen, compare);
+        state->sorted = state->seen_count;
+    }
+}
+
+/* Sorts now and then only: anybody can log reports that name a custodian, by the thousands. */
 static struct accord_custodian_seen *find(struct accord_custodian_state *state, const uint8_t id[ACCORD_HASH_SIZE])
 {
     struct accord_custodian_seen key;
-    if (!state->sorted) {
-        qsort(state->seen, state->seen_count, sizeof *state->seen, compare);
-        state->sorted = true;
-    }
     memcpy(key.id, id, sizeof key.id);
-    return state->seen_count == 0 ? NULL : bsearch(&key, state->seen, state->seen_count, sizeof *state->seen, compare);
+    if (state->seen_count - state->sorted > NEW_MAX) {
+        sort(state);
+    }
+    struct accord_custodian_seen *found =
+        state->sorted == 0 ? NULL : bsearch(&key, state->seen, state->sorted, sizeof *state->seen, compare);
+    for (size_t i = state->sorted; found == NULL && i < state->seen_count; i++) {
+        found = compare(&key, &state->seen[i]) == 0 ? &state->seen[i] : NULL;
+    }
+    return found;
 }
 
 bool accord_custodian_knows(struct accord_custodian_state *state, const uint8_t id[ACCORD_HASH_SIZE],
@@ -85,8 +99,8 @@ enum accord_status accord_custodian_remember(struct accord_custodian_state *stat
         seen->verdict = verdict;
         return ACCORD_OK;
     }
-    state->sorted = false;
-    return append(state, id, verdict);
+    /* More than a file holds is looked at anew the next time. */
+    return state->seen_count < ACCORD_DOCKET_CASES_MAX ? append(state, id, verdict) : ACCORD_OK;
 }
 
 /* The text */
@@ -154,6 +168,7 @@ enum accord_status accord_custodian_state_parse(struct accord_custodian_state *s
             accord_error_expected(error, ACCORD_LITERAL("checked sha256:DIGEST right, wrong, foreign or unopened"));
         }
     }
+    state->sorted = state->seen_count;
     return status;
 }
 
@@ -164,8 +179,7 @@ size_t accord_custodian_state_size(const struct accord_custodian_state *state)
 
 void accord_custodian_state_print(struct accord_out *out, struct accord_custodian_state *state)
 {
-    static const uint8_t none[ACCORD_HASH_SIZE];
-    (void)find(state, none); /* sorts */
+    sort(state);
     accord_position_print(out, accord_buffer_bytes(&state->origin), &state->position);
     for (size_t i = 0; i < state->seen_count; i++) {
         accord_put(out, ACCORD_LITERAL("checked "));

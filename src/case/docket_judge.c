@@ -187,8 +187,8 @@ void accord_docket_reveal(const struct accord_docket *docket, const struct accor
 
 /* Judging */
 
-/* What a later roster takes away counts for nothing from where it says on, and whatever it does not name any more counts
- * for nothing at all (docs/protocol.md, "Keys that were"). */
+/* What a later roster takes away counts for nothing from where it says on, and whatever it does not name any more
+ * counts for nothing at all (docs/protocol.md, "Keys that were"). */
 static enum accord_status still_signed(const struct accord_docket *docket, const struct accord_roster_claim *roster,
                                        const struct accord_docket_kept *kept, size_t place, struct accord_error *error)
 {

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "cli/case_log.h"
 #include "cli/case_words.h"
 #include "cli/commands.h"
 #include "cli/log_source.h"
@@ -125,6 +126,7 @@ static void print_tables(const struct telling *telling)
     if (cases.rows > 0) {
         print(telling->call, "\n");
         print_tabular(&cases);
+        accord_case_tell_left_out(telling->call, telling->standings->cases);
     }
 }
 

@@ -27,10 +27,10 @@ struct accord_feed_tally {
 };
 
 /* Gives the claims of all that is there: of path itself, where it is a file; of each `*.json` and `*.zip` in it, where
- * it is a directory, and in the directories in that: by name, symbolic links not followed; of an archive's members
- * `*.json`, in its own order. What is refused does not end the walk: it is told and counted. Adds to *tally.
- * ACCORD_NOT_FOUND and ACCORD_IO for path itself, ACCORD_NO_MEMORY, and what the visitor returns. Where libzip is not
- * installed an archive is refused. */
+ * it is a directory, and in the directories in that: by name, without symbolic links and names that begin with a dot;
+ * of an archive's members `*.json`, in its own order. What is refused does not end the walk: it is told and counted.
+ * Adds to *tally. ACCORD_NOT_FOUND and ACCORD_IO for path itself, ACCORD_NO_MEMORY, and what the visitor returns. Where
+ * libzip is not installed an archive is refused. */
 ACCORD_MUST_USE enum accord_status accord_feed_walk(const char *path, const struct accord_feed_visitor *visitor,
                                                     struct accord_feed_tally *tally, struct accord_error *error);
 

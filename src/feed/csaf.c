@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#define STEPS_MAX ((size_t)1 << 24) /* of groups being taken apart, in one document */
+#define STEPS_MAX ((size_t)1 << 22) /* of groups being taken apart, in one document */
 
 /* What one vulnerability says of a product beside its status; it holds where turn is that of the vulnerability. */
 struct mark {
@@ -289,7 +289,7 @@ static enum accord_status give_product(struct csaf *csaf, size_t index, enum acc
             claim.fixed = product->version;
         if (product->only_there && !holds_elsewhere(&claim)) {
             claim.range = (struct accord_bytes){NULL, 0};
-            claim.prose = accord_feed_line(&csaf->reader->whole, product->id);
+            claim.prose = accord_feed_range_prose(&csaf->reader->whole, product->id).prose;
         }
         status = accord_feed_claim(csaf->reader, &claim);
     }

@@ -97,7 +97,7 @@ struct helper {
     size_t hash_count;
     bool has_purl, has_cpe;
     struct accord_feed_purl purl;
-    struct accord_bytes cpe, cpe_version;
+    struct accord_feed_cpe cpe;
 };
 
 static enum accord_status read_helper(struct accord_feed_reader *reader, const struct accord_json *product,
@@ -121,7 +121,7 @@ static enum accord_status read_helper(struct accord_feed_reader *reader, const s
     helper->has_cpe = cpe.size > 0;
     if (helper->has_purl && !accord_feed_purl(&reader->whole, purl, &helper->purl))
         return accord_json_refuse(&purl_at, ACCORD_MALFORMED, "a package URL", reader->error);
-    if (helper->has_cpe && !accord_feed_cpe(&reader->whole, cpe, &helper->cpe, &helper->cpe_version))
+    if (helper->has_cpe && !accord_feed_cpe(&reader->whole, cpe, &helper->cpe))
         return accord_json_refuse(&cpe_at, ACCORD_MALFORMED, "a CPE name", reader->error);
     return ACCORD_OK;
 }
@@ -182,8 +182,8 @@ static struct accord_feed_range range_of(struct accord_feed_reader *reader, cons
         return accord_feed_range_one(arena, helper->purl.scheme, context->version);
     if (helper->purl.version.size > 0)
         return accord_feed_range_listed(arena, helper->purl.scheme, &helper->purl.version, 1);
-    if (helper->cpe_version.size > 0)
-        return accord_feed_range_one(arena, (struct accord_bytes){NULL, 0}, helper->cpe_version);
+    if (helper->cpe.version.size > 0)
+        return accord_feed_range_one(arena, (struct accord_bytes){NULL, 0}, helper->cpe.version);
     return accord_feed_range_prose(arena, full_name);
 }
 
@@ -196,7 +196,8 @@ static enum accord_status make_claims(struct accord_feed_reader *reader, struct 
     enum accord_status status = read_hashes(reader, helper, product, &hashes);
     if (status != ACCORD_OK)
         return status;
-    product->claims = accord_arena_take(&reader->whole, (hashes + 3) * sizeof *product->claims);
+    product->claims =
+        accord_arena_take(&reader->whole, (hashes + helper->has_purl + helper->has_cpe + 1) * sizeof *product->claims);
     if (product->claims == NULL)
         return accord_fail(reader->error, ACCORD_NO_MEMORY, 0);
     status = read_hashes(reader, helper, product, &hashes);
@@ -208,7 +209,8 @@ static enum accord_status make_claims(struct accord_feed_reader *reader, struct 
         product->claims[product->claim_count - 1].qualifiers = helper->purl.qualifiers;
     }
     if (helper->has_cpe)
-        add_claim(product, ACCORD_CLAIM_CPE, helper->cpe, range);
+        add_claim(product, ACCORD_CLAIM_CPE, helper->cpe.product,
+                  helper->cpe.is_part ? accord_feed_range_prose(&reader->whole, full_name) : range);
     product->name = context->product.size > 0
                         ? accord_feed_name(&reader->whole, context->vendor, context->product)
                         : accord_feed_name(&reader->whole, (struct accord_bytes){NULL, 0}, full_name);

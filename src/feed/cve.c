@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define VERSIONS_MAX 65536
-#define NAMES_MAX 1024 /* of one product */
+#define NAMES_MAX 512 /* of one product */
 
 static const struct accord_bytes nothing = {NULL, 0};
 
@@ -19,7 +19,7 @@ struct name {
     enum accord_claim_names names;
     struct accord_bytes product, qualifiers;
     bool of_other_versions;
-    bool only_there; /* a package in a product: that it is not affected there says nothing of it elsewhere */
+    bool only_there; /* a package in a product, an edition of it: that one is not affected says nothing of others */
 };
 
 struct product {
@@ -113,17 +113,21 @@ static enum accord_status add_cpes(struct accord_feed_reader *reader, struct pro
     enum accord_status status = ACCORD_OK;
     for (size_t i = 0; status == ACCORD_OK && i < count; i++) {
         struct accord_json at = accord_json_item(list, i);
-        struct accord_bytes text, cpe, version;
+        struct accord_bytes text;
+        struct accord_feed_cpe cpe;
+        struct name *name = NULL;
         status = accord_json_text_needed(&at, ACCORD_FEED_TEXT_SIZE_MAX, &text, reader->error);
         if (status != ACCORD_OK)
             return status;
-        if (!accord_feed_cpe(&reader->brief, text, &cpe, &version))
+        if (!accord_feed_cpe(&reader->brief, text, &cpe))
             return accord_json_refuse(&at, ACCORD_MALFORMED, "a CPE name", reader->error);
-        bool again = false;
         for (size_t k = 0; k < product->name_count; k++)
-            again = again || accord_bytes_equal(product->names[k].product, cpe);
-        if (!again)
-            add_name(product, ACCORD_CLAIM_CPE, cpe)->of_other_versions = of_other_versions;
+            if (accord_bytes_equal(product->names[k].product, cpe.product))
+                name = &product->names[k];
+        if (name == NULL)
+            name = add_name(product, ACCORD_CLAIM_CPE, cpe.product);
+        name->of_other_versions = of_other_versions;
+        name->only_there = name->only_there || cpe.is_part;
     }
     return status;
 }
@@ -164,7 +168,7 @@ static struct accord_bytes describe_inside(struct accord_arena *arena, struct ac
 {
     struct accord_out out = accord_arena_room(arena, package.size + product.size + 4);
     accord_put(&out, package);
-    accord_put(&out, ACCORD_LITERAL(" in "));
+    accord_put(&out, package.size > 0 && product.size > 0 ? ACCORD_LITERAL(" in ") : nothing);
     accord_put(&out, product);
     return accord_feed_line(arena, accord_out_bytes(&out));
 }
@@ -181,7 +185,7 @@ static enum accord_status read_names(struct accord_feed_reader *reader, struct p
     if (status == ACCORD_OK)
         status = accord_json_array(&cpes, &count, reader->error);
     if (status == ACCORD_OK && count > NAMES_MAX)
-        status = accord_json_refuse(&cpes, ACCORD_TOO_LARGE, "at most 1024 CPE names", reader->error);
+        status = accord_json_refuse(&cpes, ACCORD_TOO_LARGE, "at most 512 CPE names", reader->error);
     if (status != ACCORD_OK)
         return status;
     product->names = accord_arena_take(arena, (count + 4) * sizeof *product->names);
@@ -197,7 +201,7 @@ static enum accord_status read_names(struct accord_feed_reader *reader, struct p
     struct accord_bytes package = accord_feed_folded(arena, naming.package);
     bool is_inside = !has_purl && package.size > 0 && naming.product.size > 0 &&
                      !accord_bytes_equal(package, accord_feed_folded(arena, naming.product));
-    product->other = describe_inside(arena, naming.package, naming.product);
+    product->other = accord_feed_range_prose(arena, describe_inside(arena, naming.package, naming.product)).prose;
     status = add_cpes(reader, product, &cpes, count, is_inside);
     if (naming.product.size > 0)
         add_name(product, ACCORD_CLAIM_NAME, accord_feed_name(arena, naming.vendor, naming.product))

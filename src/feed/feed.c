@@ -48,6 +48,7 @@ static enum accord_status read_twice(struct accord_feed_reader *reader, enum acc
         accord_arena_reset(&reader->brief);
         reader->vulnerability = (struct accord_claim_vulnerability){.published = 0};
         reader->sink = sink;
+        reader->claims = 0;
         status = formats[format].read(reader);
     }
     accord_arena_free(&reader->whole);

@@ -59,15 +59,18 @@ static enum accord_status give_purl(struct accord_feed_reader *reader, const str
 static enum accord_status give_cpe(struct accord_feed_reader *reader, const struct accord_claim *statement,
                                    const struct accord_json *at, size_t *given)
 {
-    struct accord_bytes text, product, version;
+    struct accord_bytes text;
+    struct accord_feed_cpe cpe;
     enum accord_status status = accord_json_text(at, ACCORD_FEED_TEXT_SIZE_MAX, &text, reader->error);
     if (status != ACCORD_OK || text.size == 0)
         return status;
-    if (!accord_feed_cpe(&reader->brief, text, &product, &version))
+    if (!accord_feed_cpe(&reader->brief, text, &cpe))
         return accord_json_refuse(at, ACCORD_MALFORMED, "a CPE name", reader->error);
     (*given)++;
-    return give(reader, statement, ACCORD_CLAIM_CPE, product,
-                version.size == 0 ? accord_feed_range_all() : accord_feed_range_one(&reader->brief, nothing, version));
+    return give(reader, statement, ACCORD_CLAIM_CPE, cpe.product,
+                cpe.is_part             ? accord_feed_range_prose(&reader->brief, text)
+                : cpe.version.size == 0 ? accord_feed_range_all()
+                                        : accord_feed_range_one(&reader->brief, nothing, cpe.version));
 }
 
 static enum accord_status give_hash(struct accord_feed_reader *reader, const struct accord_claim *statement,

@@ -12,6 +12,7 @@
 
 #define EVENTS_MAX 65536
 #define VERSIONS_MAX 1000000
+#define COMPARISONS_MAX ((size_t)1 << 20) /* of listed versions with ranges; without them more is listed */
 
 enum event_kind { INTRODUCED, FIXED, LAST_AFFECTED, LIMIT };
 static const char *const event_names[] = {"introduced", "fixed", "last_affected", "limit"};
@@ -22,11 +23,20 @@ struct event {
     size_t place; /* as written: events of one version keep their order */
 };
 
+/* A stretch of versions that a claim was made of. */
+struct covered {
+    struct accord_feed_interval stretch;
+    struct accord_bytes scheme;
+    struct covered *next;
+};
+
 /* One package that is affected. */
 struct package {
     struct accord_json at;
     bool named;
-    size_t given;                 /* claims, so far */
+    size_t given; /* claims, so far */
+    struct covered *covered;
+    size_t covered_count;
     struct accord_feed_purl purl; /* scheme counts without the rest, too */
     struct accord_claim claim;    /* what its claims have in common */
 };
@@ -110,6 +120,32 @@ static enum accord_status give_prose(struct accord_feed_reader *reader, struct p
     return give(reader, package, range, fixes == 1 ? fixed : (struct accord_bytes){NULL, 0});
 }
 
+static void remember(struct accord_feed_reader *reader, struct package *package, struct accord_bytes scheme,
+                     const struct accord_feed_interval *stretch)
+{
+    struct covered *covered = accord_arena_take(&reader->brief, sizeof *covered);
+    if (covered == NULL)
+        return;
+    *covered = (struct covered){*stretch, scheme, package->covered};
+    package->covered = covered;
+    package->covered_count++;
+}
+
+/* Is this version inside a stretch that was given? Then it need not be listed. */
+static bool is_covered(const struct package *package, struct accord_bytes version)
+{
+    for (const struct covered *at = package->covered; at != NULL; at = at->next) {
+        int from = 0, to = -1;
+        if (!accord_feed_order(at->scheme, version, version, &from) ||
+            (at->stretch.from.size > 0 && !accord_feed_order(at->scheme, version, at->stretch.from, &from)) ||
+            (at->stretch.to.size > 0 && !accord_feed_order(at->scheme, version, at->stretch.to, &to)))
+            continue;
+        if (from >= 0 && (to < 0 || (to == 0 && at->stretch.to_included)))
+            return true;
+    }
+    return false;
+}
+
 /* OSV's own algorithm ("Evaluation"): what introduces opens, what fixes closes; a stretch that nothing closes goes on.
  */
 static enum accord_status give_stretches(struct accord_feed_reader *reader, struct package *package,
@@ -130,6 +166,8 @@ static enum accord_status give_stretches(struct accord_feed_reader *reader, stru
                                                event != NULL ? event->version : nothing,
                                                event != NULL && event->kind == LAST_AFFECTED};
         struct accord_feed_range range = accord_feed_range_of(&reader->brief, scheme, &stretch, 1);
+        if (range.range.size > 0)
+            remember(reader, package, scheme, &stretch);
         status = give(reader, package, range, event != NULL && event->kind == FIXED ? event->version : nothing);
         open = NULL;
     }
@@ -182,6 +220,14 @@ static bool decides(struct event *events, size_t count, struct accord_bytes sche
     return sorting.known && (accord_feed_scheme_known(scheme) || count == 1);
 }
 
+/* Some ecosystems write semantic versions in their own way, with a `v` before them: then components do so, too. */
+static struct accord_bytes semantic_scheme(const struct package *package)
+{
+    struct accord_bytes own = package->purl.scheme;
+    bool is_near = accord_bytes_equal(own, ACCORD_LITERAL("golang")) || accord_bytes_equal(own, ACCORD_LITERAL("npm"));
+    return is_near ? own : ACCORD_LITERAL("semver");
+}
+
 static enum accord_status read_range(struct accord_feed_reader *reader, struct package *package,
                                      const struct accord_json *at)
 {
@@ -199,7 +245,7 @@ static enum accord_status read_range(struct accord_feed_reader *reader, struct p
         return accord_json_refuse(&type_at, ACCORD_MALFORMED, "SEMVER, ECOSYSTEM or GIT", reader->error);
     if (!package->named)
         return accord_json_refuse(&type_at, ACCORD_MALFORMED, "GIT, where no package is named", reader->error);
-    struct accord_bytes scheme = semantic ? ACCORD_LITERAL("semver") : package->purl.scheme;
+    struct accord_bytes scheme = semantic ? semantic_scheme(package) : package->purl.scheme;
     struct event *as_written = accord_arena_take(&reader->brief, count * sizeof *as_written);
     if (as_written == NULL)
         return accord_fail(reader->error, ACCORD_NO_MEMORY, 0);
@@ -210,6 +256,7 @@ static enum accord_status read_range(struct accord_feed_reader *reader, struct p
     return give_prose(reader, package, as_written, count);
 }
 
+/* What is listed and inside no range. */
 static enum accord_status read_versions(struct accord_feed_reader *reader, struct package *package)
 {
     struct accord_json list = accord_json_member(&package->at, "versions");
@@ -222,14 +269,23 @@ static enum accord_status read_versions(struct accord_feed_reader *reader, struc
     struct accord_bytes *versions = accord_arena_take(&reader->brief, count * sizeof *versions);
     if (versions == NULL)
         return accord_fail(reader->error, ACCORD_NO_MEMORY, 0);
+    bool looks = package->covered_count > 0 && count <= COMPARISONS_MAX / package->covered_count;
+    size_t listed = 0;
     for (size_t i = 0; status == ACCORD_OK && i < count; i++) {
         struct accord_json at = accord_json_item(&list, i);
-        status = accord_json_text_needed(&at, ACCORD_FEED_TEXT_SIZE_MAX, &versions[i], reader->error);
+        status = accord_json_text_needed(&at, ACCORD_FEED_TEXT_SIZE_MAX, &versions[listed], reader->error);
+        if (status == ACCORD_OK && !(looks && is_covered(package, versions[listed])))
+            listed++;
     }
-    if (status != ACCORD_OK)
+    if (status != ACCORD_OK || listed == 0)
         return status;
-    struct accord_feed_range range = accord_feed_range_listed(&reader->brief, package->purl.scheme, versions, count);
-    return give(reader, package, range, (struct accord_bytes){NULL, 0});
+    for (size_t i = 0; status == ACCORD_OK && i < listed; i += ACCORD_FEED_LISTED_MAX) {
+        size_t some = listed - i < ACCORD_FEED_LISTED_MAX ? listed - i : ACCORD_FEED_LISTED_MAX;
+        struct accord_feed_range range =
+            accord_feed_range_listed(&reader->brief, package->purl.scheme, versions + i, some);
+        status = give(reader, package, range, (struct accord_bytes){NULL, 0});
+    }
+    return status;
 }
 
 /* The package is not named where only commits count. Its package URL; failing that, one that follows from its

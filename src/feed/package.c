@@ -5,6 +5,7 @@
 #include "feed/reader.h"
 
 #include "core/text.h"
+#include "version/version.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,17 +14,14 @@
 
 static const struct accord_bytes nothing = {NULL, 0};
 
-/* What is known of a type: which VERS scheme its versions have, and which parts are compared in lowercase. */
+/* Which parts of a type's names are compared in lowercase. */
 static const struct type {
-    const char *name, *scheme;
+    const char *name;
     bool folds_namespace, folds_name;
 } types[] = {
-    {"alpm", "alpm", true, true},      {"apk", "alpine", true, true},        {"bitbucket", NULL, true, true},
-    {"cargo", "semver", false, false}, {"composer", "composer", true, true}, {"deb", "deb", true, true},
-    {"gem", "gem", false, false},      {"github", NULL, true, true},         {"golang", "semver", true, true},
-    {"hex", "semver", true, true},     {"maven", "maven", false, false},     {"npm", "npm", true, true},
-    {"nuget", "nuget", false, false},  {"pub", "semver", false, true},       {"pypi", "pypi", false, true},
-    {"rpm", "rpm", true, false},
+    {"alpm", true, true}, {"apk", true, true},    {"bitbucket", true, true}, {"composer", true, true},
+    {"deb", true, true},  {"github", true, true}, {"golang", true, true},    {"hex", true, true},
+    {"npm", true, true},  {"pub", false, true},   {"pypi", false, true},     {"rpm", true, false},
 };
 
 static bool is(struct accord_bytes text, const char *word)
@@ -39,6 +37,11 @@ static struct accord_bytes text_of(const char *word)
 static uint8_t lower(uint8_t byte)
 {
     return byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte + 32) : byte;
+}
+
+static struct accord_bytes scheme_of(struct accord_bytes type)
+{
+    return accord_version_scheme_name(accord_version_scheme_of_purl(type));
 }
 
 static const struct type *type_of(struct accord_bytes name)
@@ -195,7 +198,7 @@ static bool read_path(struct accord_arena *arena, struct accord_bytes rest, stru
         !decode(arena, name, known->folds_name, &name) || !decode(arena, version, false, &purl->version))
         return false;
     purl->product = print(arena, type, space, name);
-    purl->scheme = text_of(known->scheme);
+    purl->scheme = scheme_of(type);
     return true;
 }
 
@@ -279,7 +282,7 @@ static bool by_name(struct accord_arena *arena, const char *type_name, struct ac
 {
     const struct type *known = type_of(text_of(type_name));
     struct accord_bytes last = nothing;
-    *purl = (struct accord_feed_purl){.scheme = text_of(known->scheme)};
+    *purl = (struct accord_feed_purl){.scheme = scheme_of(text_of(type_name))};
     if (!accord_feed_id_valid(name))
         return false;
     if (space.size == 0 && cut_last(&name, strcmp(type_name, "maven") == 0 ? ':' : '/', &last)) {
@@ -311,6 +314,7 @@ bool accord_feed_ecosystem(struct accord_arena *arena, struct accord_bytes ecosy
             continue;
         if (!by_name(arena, known->type, text_of(known->space), name, purl))
             return false;
+        purl->scheme = accord_version_scheme_name(accord_version_scheme_of_osv(ecosystem));
         if (known->id != NULL && release.size > 0)
             purl->qualifiers = distribution(arena, known->id, release);
         return true;

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#define CPE_SIZE_MAX 1024
+
 static const struct accord_bytes nothing = {NULL, 0};
 
 static uint8_t lower(uint8_t byte)
@@ -89,35 +91,42 @@ static bool cut_component(struct accord_arena *arena, struct accord_bytes *rest,
     return true;
 }
 
-bool accord_feed_cpe(struct accord_arena *arena, struct accord_bytes text, struct accord_bytes *product,
-                     struct accord_bytes *version)
+/* `1.2 sp1` */
+static struct accord_bytes with_update(struct accord_arena *arena, struct accord_bytes number,
+                                       struct accord_bytes update)
 {
-    struct accord_bytes rest = text, part, vendor, name, number, update;
-    bool any[5], uri = accord_cut_prefix(&rest, ACCORD_LITERAL("cpe:/"));
-    if (!uri && !accord_cut_prefix(&rest, ACCORD_LITERAL("cpe:2.3:")))
-        return false;
-    *version = nothing;
-    if (rest.size > ACCORD_FEED_ID_SIZE_MAX * 4 || !cut_component(arena, &rest, uri, &part, &any[0]) ||
-        !cut_component(arena, &rest, uri, &vendor, &any[1]) || !cut_component(arena, &rest, uri, &name, &any[2]) ||
-        !cut_component(arena, &rest, uri, &number, &any[3]) || !cut_component(arena, &rest, uri, &update, &any[4]))
-        return false;
-    if (any[0] || any[1] || any[2] || part.size != 1 || strchr("aoh", part.data[0]) == NULL)
-        return false;
-    struct accord_out out = accord_arena_room(arena, vendor.size + name.size + 3);
-    accord_put(&out, part);
-    accord_put_byte(&out, ':');
-    accord_put(&out, vendor);
-    accord_put_byte(&out, ':');
-    accord_put(&out, name);
-    *product = accord_out_bytes(&out);
-    if (any[3])
-        return true;
-    out = accord_arena_room(arena, number.size + update.size + 1);
+    struct accord_out out = accord_arena_room(arena, number.size + update.size + 1);
     accord_put(&out, number);
-    if (!any[4]) {
+    if (update.size > 0)
         accord_put_byte(&out, ' ');
-        accord_put(&out, update);
-    }
-    *version = accord_out_bytes(&out);
+    accord_put(&out, update);
+    return accord_out_bytes(&out);
+}
+
+bool accord_feed_cpe(struct accord_arena *arena, struct accord_bytes text, struct accord_feed_cpe *cpe)
+{
+    enum { PART, VENDOR, PRODUCT, VERSION, UPDATE, COMPONENTS = 11 };
+    struct accord_bytes rest = text, parts[COMPONENTS];
+    bool any[COMPONENTS], uri = accord_cut_prefix(&rest, ACCORD_LITERAL("cpe:/"));
+    *cpe = (struct accord_feed_cpe){.version = nothing};
+    if ((!uri && !accord_cut_prefix(&rest, ACCORD_LITERAL("cpe:2.3:"))) || rest.size > CPE_SIZE_MAX)
+        return false;
+    for (size_t i = 0; i < COMPONENTS; i++)
+        if (!cut_component(arena, &rest, uri, &parts[i], &any[i]))
+            return false;
+    if (rest.size > 0 || any[PART] || any[VENDOR] || any[PRODUCT] || parts[PART].size != 1 ||
+        strchr("aoh", parts[PART].data[0]) == NULL)
+        return false;
+    struct accord_out out = accord_arena_room(arena, parts[VENDOR].size + parts[PRODUCT].size + 3);
+    accord_put(&out, parts[PART]);
+    accord_put_byte(&out, ':');
+    accord_put(&out, parts[VENDOR]);
+    accord_put_byte(&out, ':');
+    accord_put(&out, parts[PRODUCT]);
+    cpe->product = accord_out_bytes(&out);
+    if (!any[VERSION])
+        cpe->version = with_update(arena, parts[VERSION], any[UPDATE] ? nothing : parts[UPDATE]);
+    for (size_t i = UPDATE + 1; i < COMPONENTS; i++)
+        cpe->is_part = cpe->is_part || !any[i];
     return true;
 }

@@ -15,10 +15,14 @@ struct accord_feed_purl {
 /* false where it is no package URL. */
 ACCORD_MUST_USE bool accord_feed_purl(struct accord_arena *arena, struct accord_bytes text,
                                       struct accord_feed_purl *purl);
-/* A CPE name, 2.2 or 2.3: `part:vendor:product` and its version (with its update, where it has one, as `1.2 sp1`);
- * empty where the name says any, or none. false where it is no CPE name, or names no product. */
-ACCORD_MUST_USE bool accord_feed_cpe(struct accord_arena *arena, struct accord_bytes text, struct accord_bytes *product,
-                                     struct accord_bytes *version);
+/* A CPE name: `part:vendor:product`, and what it says beside that. */
+struct accord_feed_cpe {
+    struct accord_bytes product;
+    struct accord_bytes version; /* with its update, where it has one, as `1.2 sp1`; empty: any, or not said */
+    bool is_part; /* an edition, a language, a target: what is said of it is not said of the whole product */
+};
+/* CPE 2.2 as a URI, or 2.3 as a formatted string. false where it is no CPE name, or names no product. */
+ACCORD_MUST_USE bool accord_feed_cpe(struct accord_arena *arena, struct accord_bytes text, struct accord_feed_cpe *cpe);
 /* `vendor/product`, or the one that there is. */
 struct accord_bytes accord_feed_name(struct accord_arena *arena, struct accord_bytes vendor,
                                      struct accord_bytes product);

@@ -139,7 +139,8 @@ struct accord_feed_range accord_feed_range_of(struct accord_arena *arena, struct
         }
         first = false;
     }
-    return decided(accord_out_bytes(&out));
+    struct accord_bytes range = accord_out_bytes(&out);
+    return accord_feed_vers_read(range) ? decided(range) : describe(arena, intervals, count);
 }
 
 struct sorting {
@@ -161,6 +162,14 @@ static int compare(const void *a, const void *b, void *context)
     if (sorting->known && !accord_feed_order(sorting->scheme, *left, *right, &order))
         sorting->known = false;
     return sorting->known && order != 0 ? order : compare_texts(*left, *right);
+}
+
+/* `1.0` and `1.0.0` may be one version. */
+static bool is_same(const struct sorting *sorting, struct accord_bytes a, struct accord_bytes b)
+{
+    int order = 1;
+    return accord_bytes_equal(a, b) ||
+           (sorting->known && accord_feed_order(sorting->scheme, a, b, &order) && order == 0);
 }
 
 static bool are_versions(struct accord_bytes scheme, const struct accord_bytes *versions, size_t count)
@@ -188,9 +197,11 @@ struct accord_feed_range accord_feed_range_listed(struct accord_arena *arena, st
         qsort_r(sorted, count, sizeof *sorted, compare, &sorting);
     put_scheme(&out, sorting.known ? scheme : ACCORD_LITERAL("unknown"));
     for (size_t i = 0; i < count; i++)
-        if (i == 0 || !accord_bytes_equal(sorted[i - 1], sorted[i]))
+        if (i == 0 || !is_same(&sorting, sorted[i - 1], sorted[i]))
             put_bound(&out, i == 0, nothing, sorted[i]);
-    return decided(accord_out_bytes(&out));
+    struct accord_bytes range = accord_out_bytes(&out);
+    /* It is too long, then, or one of them is: the first tells people which those are. */
+    return accord_feed_vers_read(range) ? decided(range) : accord_feed_range_prose(arena, sorted[0]);
 }
 
 /* Exactly these words, in letters of either case. */
@@ -333,6 +344,8 @@ static struct accord_feed_range read_constraints(struct accord_arena *arena, str
         accord_put(&out, first ? nothing : ACCORD_LITERAL("|"));
         accord_put(&out, equal ? constraint : whole);
     }
+    if (!accord_feed_vers_read(accord_out_bytes(&out)))
+        return accord_feed_range_prose(arena, text);
     return decided(accord_out_bytes(&out));
 }
 

@@ -4,6 +4,8 @@
 
 #include "feed/arena.h"
 
+#define ACCORD_FEED_LISTED_MAX 256
+
 /* As in a claim: a VERS string, or prose; one of them is empty. */
 struct accord_feed_range {
     struct accord_bytes range, prose;
@@ -22,13 +24,17 @@ ACCORD_MUST_USE bool accord_feed_order(struct accord_bytes scheme, struct accord
 /* Has the scheme an order that is known here? An empty scheme has none. */
 bool accord_feed_scheme_known(struct accord_bytes scheme);
 
+/* Can a VERS string be read, and its versions be ordered? */
+bool accord_feed_vers_read(struct accord_bytes range);
+
 struct accord_feed_range accord_feed_range_all(void);
 /* Prose as one line; `no version is said` where there is none. */
 struct accord_feed_range accord_feed_range_prose(struct accord_arena *arena, struct accord_bytes text);
 /* All of the intervals, which are in order and apart. Decided where the scheme's order is known and says so of them. */
 struct accord_feed_range accord_feed_range_of(struct accord_arena *arena, struct accord_bytes scheme,
                                               const struct accord_feed_interval *intervals, size_t count);
-/* Exactly these versions. Without a scheme that is known: `vers:unknown/`. Each is one word. */
+/* Exactly these versions, of which there are no more than ACCORD_FEED_LISTED_MAX. Without a scheme that is known:
+ * `vers:unknown/`. Each is one word. */
 struct accord_feed_range accord_feed_range_listed(struct accord_arena *arena, struct accord_bytes scheme,
                                                   const struct accord_bytes *versions, size_t count);
 /* One version as people write it: `1.2`, `V2.3 SP1`, `All versions`, `< 1.3`, `*`, `2.x`. What is exactly one version

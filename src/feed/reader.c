@@ -6,12 +6,14 @@
 
 #include <string.h>
 
-#define IDS_MAX 1024
+#define IDS_MAX 256
 
 enum accord_status accord_feed_begin(struct accord_feed_reader *reader)
 {
     if (reader->whole.exhausted || reader->brief.exhausted)
         return accord_fail(reader->error, ACCORD_NO_MEMORY, 0);
+    if (reader->vulnerability.id.size == 0 || reader->vulnerability.document.size == 0)
+        return accord_json_refuse(&reader->root, ACCORD_MALFORMED, "an id", reader->error);
     enum accord_status status = ACCORD_OK;
     if (reader->sink != NULL)
         status = reader->sink->begin(reader->sink->context, &reader->vulnerability, reader->error);
@@ -22,6 +24,10 @@ enum accord_status accord_feed_claim(struct accord_feed_reader *reader, const st
 {
     if (reader->whole.exhausted || reader->brief.exhausted)
         return accord_fail(reader->error, ACCORD_NO_MEMORY, 0);
+    if (claim->product.size == 0) /* its name is white space, and would be that of everything without a name */
+        return accord_json_refuse(&reader->root, ACCORD_MALFORMED, "names of products", reader->error);
+    if (++reader->claims > ACCORD_FEED_CLAIMS_MAX)
+        return accord_json_refuse(&reader->root, ACCORD_TOO_LARGE, "at most 4194304 claims", reader->error);
     enum accord_status status = ACCORD_OK;
     if (reader->sink != NULL)
         status = reader->sink->claim(reader->sink->context, claim, reader->error);

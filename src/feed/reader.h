@@ -8,6 +8,7 @@
 
 #define ACCORD_FEED_ID_SIZE_MAX 256
 #define ACCORD_FEED_TEXT_SIZE_MAX ((size_t)1 << 20) /* of names, versions, purls: of whatever a claim is made of */
+#define ACCORD_FEED_CLAIMS_MAX ((size_t)1 << 22)    /* of one document: many names of many versions multiply */
 #define ACCORD_FEED_LINE_SIZE_MAX 1024              /* of what is shown to people; more is cut */
 
 /* One document being read. A reader is run twice: first with sink NULL, to see that the whole of it follows its format,
@@ -18,6 +19,7 @@ struct accord_feed_reader {
     struct accord_arena whole; /* lives as long as the document */
     struct accord_arena brief; /* of one product: its reader resets it */
     struct accord_claim_vulnerability vulnerability;
+    size_t claims; /* so far */
     struct accord_error *error;
 };
 
@@ -27,7 +29,7 @@ ACCORD_MUST_USE enum accord_status accord_feed_read_osv(struct accord_feed_reade
 ACCORD_MUST_USE enum accord_status accord_feed_read_cve(struct accord_feed_reader *reader);
 ACCORD_MUST_USE enum accord_status accord_feed_read_openvex(struct accord_feed_reader *reader);
 
-/* Give what reader->vulnerability and the claim say; ACCORD_NO_MEMORY where an arena is exhausted. */
+/* Give what reader->vulnerability and the claim say. ACCORD_NO_MEMORY where an arena is exhausted; ACCORD_TOO_LARGE. */
 ACCORD_MUST_USE enum accord_status accord_feed_begin(struct accord_feed_reader *reader);
 ACCORD_MUST_USE enum accord_status accord_feed_claim(struct accord_feed_reader *reader,
                                                      const struct accord_claim *claim);

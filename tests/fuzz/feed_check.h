@@ -6,6 +6,7 @@
 #include "feed/feed.h"
 
 #include "core/text.h"
+#include "version/version.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -51,15 +52,15 @@ static enum accord_status see_vulnerability(void *context, const struct accord_c
 static enum accord_status see_claim(void *context, const struct accord_claim *one, struct accord_error *error)
 {
     struct feed_seen *seen = context;
-    struct accord_bytes rest = one->range;
+    struct accord_bytes rest;
     uint8_t digest[ACCORD_HASH_SIZE];
     (void)error;
     seen->claims++;
     require(seen->vulnerabilities > 0);
     require(one->says >= ACCORD_CLAIM_AFFECTED && one->says <= ACCORD_CLAIM_FIXED);
     require(one->names >= ACCORD_CLAIM_SHA256 && one->names <= ACCORD_CLAIM_NAME);
-    require((one->range.size > 0) != (one->prose.size > 0));
-    require(one->range.size == 0 || accord_cut_prefix(&rest, ACCORD_LITERAL("vers:")));
+    require(one->product.size > 0 && (one->range.size > 0) != (one->prose.size > 0));
+    require(one->range.size == 0 || accord_vers_check(one->range, NULL) == ACCORD_OK);
     require(one->names != ACCORD_CLAIM_SHA256 || accord_hex_read(one->product, digest, sizeof digest));
     rest = one->product;
     require(one->names != ACCORD_CLAIM_PURL || accord_cut_prefix(&rest, ACCORD_LITERAL("pkg:")));

@@ -43,6 +43,13 @@ peers_python() {
         install -m 755 /dev/null "$1/python/bin/in-toto-installed"
 }
 
+# peers_versions DIR: what orders versions in Python's world, in an environment of its own
+peers_versions() {
+    [ -x "$1/versions/bin/versions-installed" ] && return
+    python3 -m venv "$1/versions" && "$1/versions/bin/pip" install --quiet 'univers==32.0.1' 'packaging==26.3' &&
+        install -m 755 /dev/null "$1/versions/bin/versions-installed"
+}
+
 # peers_age DIR: Go's age, its newest release
 peers_age() {
     [ -x "$1/bin/age" ] ||
@@ -65,5 +72,5 @@ peers_install() {
     (cd "$root/tests/interop/peer" && "$go" build -o "$dir/bin/peer" .) || return 1
     peers_tessera "$dir" fsck cmd/fsck && peers_tessera "$dir" hammer internal/hammer &&
         peers_tessera "$dir" posix cmd/conformance/posix &&
-        peers_litewitness "$dir" && peers_litebastion "$dir" && peers_python "$dir" && peers_cosign "$dir"
+        peers_litewitness "$dir" && peers_litebastion "$dir" && peers_python "$dir" && peers_versions "$dir" && peers_cosign "$dir"
 }

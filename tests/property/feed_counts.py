@@ -69,7 +69,7 @@ def osv(document):
                     start = version if start is None else start
                 elif start is not None:
                     bounds = ([] if start == "0" else [">=" + quoted(start)]) + ([] if kind is None else ["<" + quoted(version)])
-                    expected.append((product, "vers:semver/" + "|".join(bounds) if bounds else "vers:all/*", version or ""))
+                    expected.append((product, "vers:golang/" + "|".join(bounds) if bounds else "vers:all/*", version or ""))
                     start = None
     return expected
 

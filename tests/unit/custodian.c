@@ -280,6 +280,53 @@ static void damaged(void **state)
     }
 }
 
+static void id_of(uint32_t number, uint8_t id[ACCORD_HASH_SIZE])
+{
+    memset(id, 0, ACCORD_HASH_SIZE);
+    for (unsigned i = 0; i < 4; i++) {
+        id[i] = (uint8_t)(number >> (24 - 8 * i));
+    }
+}
+
+/* Anybody can name a custodian in as many reports as a log takes: what is kept of them can be read again. */
+static void a_flood_fits(void **state)
+{
+    struct accord_custodian_state kept, again;
+    enum accord_custodian_verdict verdict = ACCORD_SHARE_UNOPENED;
+    uint8_t id[ACCORD_HASH_SIZE];
+    (void)state;
+    remember_three(&kept);
+    for (uint32_t i = 0; i < 20000; i++) {
+        id_of(i * UINT32_C(2654435761) | 1, id);
+        assert_false(accord_custodian_knows(&kept, id, &verdict));
+        assert_int_equal(accord_custodian_remember(&kept, id, ACCORD_SHARE_FOREIGN), ACCORD_OK);
+    }
+    for (uint32_t i = 0; i < 20000; i += 99) {
+        id_of(i * UINT32_C(2654435761) | 1, id);
+        assert_true(accord_custodian_knows(&kept, id, &verdict) && verdict == ACCORD_SHARE_FOREIGN);
+    }
+    free(kept.seen);
+    kept.seen = calloc(ACCORD_DOCKET_CASES_MAX, sizeof *kept.seen);
+    assert_non_null(kept.seen);
+    kept.seen_count = kept.seen_room = ACCORD_DOCKET_CASES_MAX;
+    for (uint32_t i = 0; i < ACCORD_DOCKET_CASES_MAX; i++) {
+        id_of(i, kept.seen[i].id);
+    }
+    id_of(ACCORD_DOCKET_CASES_MAX, id);
+    assert_int_equal(accord_custodian_remember(&kept, id, ACCORD_SHARE_RIGHT), ACCORD_OK);
+    size_t size = accord_custodian_state_size(&kept);
+    struct accord_out out = {malloc(size), size, 0, false};
+    assert_non_null(out.data);
+    accord_custodian_state_print(&out, &kept);
+    assert_false(out.full);
+    accord_custodian_state_init(&again);
+    assert_int_equal(accord_custodian_state_parse(&again, accord_out_bytes(&out), &error), ACCORD_OK);
+    assert_int_equal(again.seen_count, ACCORD_DOCKET_CASES_MAX);
+    free(out.data);
+    accord_custodian_state_free(&again);
+    accord_custodian_state_free(&kept);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -303,6 +350,7 @@ int main(void)
         cmocka_unit_test_setup(what_was_copied_is_not_told, begin),
         cmocka_unit_test(kept_and_read),
         cmocka_unit_test(damaged),
+        cmocka_unit_test(a_flood_fits),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
 }

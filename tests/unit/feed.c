@@ -122,8 +122,8 @@ static void osv(void **state)
           ACCORD_FEED_OSV,
           "CVE-2021-1 of GO-1 also GO-1 GHSA-1 title Two lines severity CVSS:3.1/AV:N url https://read 1609459200 "
           "1609545600\n"
-          "  affected purl pkg:golang/example.com/x vers:semver/<1.2.0 fixed 1.2.0\n"
-          "  affected purl pkg:golang/example.com/x vers:semver/>=1.3.0-rc.1|<1.3.4 fixed 1.3.4\n");
+          "  affected purl pkg:golang/example.com/x vers:golang/<1.2.0 fixed 1.2.0\n"
+          "  affected purl pkg:golang/example.com/x vers:golang/>=1.3.0-rc.1|<1.3.4 fixed 1.3.4\n");
     reads(OSV_HEAD OSV_GO "{'introduced': '0'}]}]}], 'withdrawn': '2022-01-01T00:00:00Z'}", ACCORD_FEED_OSV,
           "X-1 of X-1 0 1609545600 withdrawn\n  affected purl pkg:golang/example.com/x vers:all/*\n");
     reads(
@@ -138,11 +138,11 @@ static void osv_events(void **state)
     reads(OSV_HEAD OSV_GO "{'fixed': '2.0.0'}, {'introduced': '1.10.0'}, {'last_affected': '1.9.0'}, {'introduced': "
                           "'1.2.0'}, {'limit': '*'}]}]}]}",
           ACCORD_FEED_OSV,
-          "X-1 of X-1 0 1609545600\n  affected purl pkg:golang/example.com/x vers:semver/>=1.2.0|<=1.9.0\n"
-          "  affected purl pkg:golang/example.com/x vers:semver/>=1.10.0|<2.0.0 fixed 2.0.0\n");
-    reads(OSV_HEAD OSV_GO "{'introduced': '1.2'}, {'fixed': '2.0.0'}]}]}]}", ACCORD_FEED_OSV,
+          "X-1 of X-1 0 1609545600\n  affected purl pkg:golang/example.com/x vers:golang/>=1.2.0|<=1.9.0\n"
+          "  affected purl pkg:golang/example.com/x vers:golang/>=1.10.0|<2.0.0 fixed 2.0.0\n");
+    reads(OSV_HEAD OSV_GO "{'introduced': 'one'}, {'fixed': '2.0.0'}]}]}]}", ACCORD_FEED_OSV,
           "X-1 of X-1 0 1609545600\n"
-          "  affected purl pkg:golang/example.com/x prose introduced 1.2, fixed 2.0.0 fixed 2.0.0\n");
+          "  affected purl pkg:golang/example.com/x prose introduced one, fixed 2.0.0 fixed 2.0.0\n");
     reads(OSV_HEAD OSV_GO "{'introduced': '2.0.0'}, {'fixed': '2.0.0'}]}]}]}", ACCORD_FEED_OSV,
           "X-1 of X-1 0 1609545600\n  affected purl pkg:golang/example.com/x prose >= 2.0.0, < 2.0.0 fixed 2.0.0\n");
     reads(OSV_HEAD OSV_GO "{'introduced': '0'}, {'limit': '2.0.0'}]}]}]}", ACCORD_FEED_OSV,
@@ -153,6 +153,24 @@ static void osv_events(void **state)
           ACCORD_FEED_OSV,
           "X-1 of X-1 0 1609545600\n  affected name elsewhere:1/a b prose introduced 0, fixed 2 fixed 2\n"
           "  affected name elsewhere:1/a b vers:unknown/0.9|1%2Bb\n");
+}
+
+/* Versions that are listed and inside a range need not be said twice. */
+static void osv_versions(void **state)
+{
+    (void)state;
+    reads(
+        "{'id': 'X-1', 'modified': '2021-01-02T00:00:00Z', 'affected': [{'package': {'ecosystem': 'npm', 'name': 'x'}, "
+        "'ranges': [{'type': 'SEMVER', 'events': [{'introduced': '1.0.0'}, {'last_affected': '1.5.0'}, {'introduced': "
+        "'2.0.0'}, {'fixed': '2.1.0'}]}], 'versions': ['1.0.0', '1.5.0', '2.0.5', '2.1.0', '0.9.9', 'odd']}, "
+        "{'package': "
+        "{'ecosystem': 'npm', 'name': 'y'}, 'ranges': [{'type': 'SEMVER', 'events': [{'introduced': '0'}]}], "
+        "'versions': "
+        "['1.0.0', '2.0.0']}]}",
+        ACCORD_FEED_OSV,
+        "X-1 of X-1 0 1609545600\n  affected purl pkg:npm/x vers:npm/>=1.0.0|<=1.5.0\n"
+        "  affected purl pkg:npm/x vers:npm/>=2.0.0|<2.1.0 fixed 2.1.0\n"
+        "  affected purl pkg:npm/x vers:unknown/0.9.9|2.1.0|odd\n  affected purl pkg:npm/y vers:all/*\n");
 }
 
 static void osv_packages(void **state)
@@ -170,11 +188,11 @@ static void osv_packages(void **state)
                    "'0'}]}]}, {'ranges': [{'type': 'GIT', 'events': [{'introduced': '0'}]}], 'versions': ['1']}]}",
           ACCORD_FEED_OSV,
           "X-1 of X-1 0 1609545600\n"
-          "  affected purl pkg:deb/debian/openssl?distro=debian-12 vers:unknown/3.0\n"
-          "  affected purl pkg:deb/ubuntu/openssl?distro=ubuntu-22.04 vers:unknown/3.0\n"
+          "  affected purl pkg:deb/debian/openssl?distro=debian-12 vers:deb/3.0\n"
+          "  affected purl pkg:deb/ubuntu/openssl?distro=ubuntu-22.04 vers:deb/3.0\n"
           "  affected purl pkg:apk/alpine/openssl?distro=alpine-3.18 vers:unknown/3.0\n"
-          "  affected purl pkg:npm/%40scope/name vers:unknown/1.0.0\n"
-          "  affected purl pkg:pypi/some-thing vers:unknown/1.0\n"
+          "  affected purl pkg:npm/%40scope/name vers:npm/1.0.0\n"
+          "  affected purl pkg:pypi/some-thing vers:pypi/1.0\n"
           "  affected purl pkg:maven/org.apache/log4j prose no version is said\n"
           "  affected purl pkg:golang/x prose commits of git are named, and no versions\n");
 }
@@ -371,6 +389,20 @@ static void cve_packages(void **state)
           ACCORD_FEED_CVE, "CVE-2 of CVE-2 0 0 withdrawn\n");
 }
 
+/* What is said of an edition clears that edition, and not the product; versions of RPM have their order. */
+static void cve_editions(void **state)
+{
+    (void)state;
+    reads(CVE_DATED "{'vendor': 'V', 'product': 'P', 'cpes': ['cpe:/a:v:p:9::server'], 'defaultStatus': 'affected', "
+                    "'versions': [{'version': '0:8.7p1-38.el9', 'lessThan': '*', 'versionType': 'rpm', 'status': "
+                    "'unaffected'}]}]}}}",
+          ACCORD_FEED_CVE,
+          "CVE-1 of CVE-1 title T 3 0\n  not-affected cpe a:v:p prose P\n"
+          "  not-affected name v/p vers:rpm/>=0:8.7p1-38.el9\n"
+          "  affected cpe a:v:p vers:rpm/<0:8.7p1-38.el9 fixed 0:8.7p1-38.el9\n"
+          "  affected name v/p vers:rpm/<0:8.7p1-38.el9 fixed 0:8.7p1-38.el9\n");
+}
+
 static void cve_refusals(void **state)
 {
     (void)state;
@@ -453,6 +485,19 @@ static void others(void **state)
     assert_slice(accord_feed_format_name(ACCORD_FEED_CSAF), "csaf");
 }
 
+/* White space is no name; what has nothing but a vendor is said of no version. */
+static void nameless(void **state)
+{
+    (void)state;
+    refuses(OSV_HEAD "{'package': {'ecosystem': ' ', 'name': ' '}, 'versions': ['1']}]}", ACCORD_MALFORMED,
+            "the document");
+    refuses("{'document': {'csaf_version': '2.0', 'category': 'c', 'title': 't', 'tracking': {'id': ' '}}, "
+            "'vulnerabilities': [{}]}",
+            ACCORD_MALFORMED, "the document");
+    reads(CVE_DATED "{'vendor': 'V', 'product': 'n/a', 'defaultStatus': 'affected'}]}}}", ACCORD_FEED_CVE,
+          "CVE-1 of CVE-1 title T 3 0\n  affected name v prose no version is said\n");
+}
+
 static void sink_that_fails(void **state)
 {
     (void)state;
@@ -528,14 +573,12 @@ static void ranges(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(osv),           cmocka_unit_test(osv_events),
-        cmocka_unit_test(osv_packages),  cmocka_unit_test(osv_refusals),
-        cmocka_unit_test(csaf),          cmocka_unit_test(csaf_parts),
-        cmocka_unit_test(csaf_refusals), cmocka_unit_test(cve),
-        cmocka_unit_test(cve_packages),  cmocka_unit_test(cve_refusals),
-        cmocka_unit_test(openvex),       cmocka_unit_test(openvex_refusals),
-        cmocka_unit_test(others),        cmocka_unit_test(sink_that_fails),
-        cmocka_unit_test(ranges),
+        cmocka_unit_test(osv),          cmocka_unit_test(osv_events),       cmocka_unit_test(osv_packages),
+        cmocka_unit_test(osv_versions), cmocka_unit_test(osv_refusals),     cmocka_unit_test(csaf),
+        cmocka_unit_test(csaf_parts),   cmocka_unit_test(csaf_refusals),    cmocka_unit_test(cve),
+        cmocka_unit_test(cve_packages), cmocka_unit_test(cve_editions),     cmocka_unit_test(cve_refusals),
+        cmocka_unit_test(openvex),      cmocka_unit_test(openvex_refusals), cmocka_unit_test(others),
+        cmocka_unit_test(nameless),     cmocka_unit_test(sink_that_fails),  cmocka_unit_test(ranges),
     };
     return cmocka_run_group_tests_name("feed", tests, NULL, NULL);
 }

@@ -15,14 +15,15 @@ type command struct {
 }
 
 var commands = map[string]command{
-	"verify-proof":  {"POLICY PROOF: verify a tlog-proof whose leaf is the bytes in its extra line", 2, verifyProof},
-	"verify-note":   {"NOTE VKEY...: open a note that each of the keys must have signed; print its text", 2, verifyNote},
-	"verify-cosign": {"CHECKPOINT LOG-VKEY WITNESS-VKEY...: open a checkpoint that the log and each witness signed", 3, verifyCosigned},
-	"read-log":      {"DIR VKEY: read a log directory over loopback HTTP with torchwood's client, every entry proven", 2, readLog},
-	"make-proof":    {"DIR: write a proof, its policy and its entry, made by torchwood", 1, makeProof},
-	"make-log":      {"DIR COUNT SIZE: write a log with Tessera's library; print its vkey and the seconds that it took", 3, makeLog},
-	"serve-log":     {"DIR ADDRESS KEYFILE POLICY: serve a log of Tessera's whose checkpoints the policy's witnesses cosign", 4, serveLog},
-	"make-requests": {"DIR: write add-checkpoint requests of a small log for a witness", 1, makeRequests},
+	"verify-proof":   {"POLICY PROOF: verify a tlog-proof whose leaf is the bytes in its extra line", 2, verifyProof},
+	"verify-note":    {"NOTE VKEY...: open a note that each of the keys must have signed; print its text", 2, verifyNote},
+	"verify-cosign":  {"CHECKPOINT LOG-VKEY WITNESS-VKEY...: open a checkpoint that the log and each witness signed", 3, verifyCosigned},
+	"read-log":       {"DIR VKEY: read a log directory over loopback HTTP with torchwood's client, every entry proven", 2, readLog},
+	"make-proof":     {"DIR: write a proof, its policy and its entry, made by torchwood", 1, makeProof},
+	"make-log":       {"DIR COUNT SIZE: write a log with Tessera's library; print its vkey and the seconds that it took", 3, makeLog},
+	"serve-log":      {"DIR ADDRESS KEYFILE POLICY: serve a log of Tessera's whose checkpoints the policy's witnesses cosign", 4, serveLog},
+	"order-versions": {"order pairs of versions, one a line with a tab between, as golang.org/x/mod/semver does", 0, orderVersions},
+	"make-requests":  {"DIR: write add-checkpoint requests of a small log for a witness", 1, makeRequests},
 }
 
 func main() {
