@@ -207,16 +207,25 @@ enum accord_status accord_vers_contains(struct accord_bytes range, struct accord
     return ACCORD_OK;
 }
 
-/* Any version of the range itself will do. */
+/* Is each version one of the scheme? Then whether its constraints fit together any version tells. */
 enum accord_status accord_vers_check(struct accord_bytes range, struct accord_error *error)
 {
     struct reading reading;
-    bool wrong, contains;
+    struct accord_bytes version = {NULL, 0};
+    bool wrong = false, contains;
     if (!begin(&reading, range))
         return refuse(ACCORD_MALFORMED, "vers:<type>/<constraint>|...", range, error);
     if (accord_bytes_equal(reading.rest, ACCORD_LITERAL("*")))
         return ACCORD_OK;
-    if (!next(&reading, &wrong))
-        return refuse(ACCORD_MALFORMED, "a version, and what it bounds before it", range, error);
-    return accord_vers_contains(range, version_of(&reading.constraint), &contains, error);
+    while (next(&reading, &wrong)) {
+        bool only_same = reading.constraint.bound == EQUAL || reading.constraint.bound == NOT_EQUAL;
+        int order;
+        version = version_of(&reading.constraint);
+        if (reading.scheme == ACCORD_VERSION_NONE
+                ? !only_same
+                : accord_version_compare(reading.scheme, version, version, &order, NULL) != ACCORD_OK)
+            return refuse(ACCORD_UNSUPPORTED, "versions whose order is known", version, error);
+    }
+    return wrong ? refuse(ACCORD_MALFORMED, "a version, and what it bounds before it", range, error)
+                 : accord_vers_contains(range, version, &contains, error);
 }

@@ -47,6 +47,10 @@ for name, source, key, status, says in (
         ("no title", SOURCE.replace("title", "# title"), KEY, 1, "title"),
         ("a range that is none", SOURCE.replace("<17.3.2", "before-17 3"), KEY, 1, "affected"),
         ("a release of nobody", SOURCE + "vulnerability x\nfixed ios-xe 1 sha256:" + 64 * "0" + "\n", KEY, 3, "a release that this vendor logged"),
+        ("bounds without an order", SOURCE.replace("order intdot", ""), KEY, 1, "an `order` line"),
+        ("an order that nobody knows", SOURCE.replace("order intdot", "order generic"), KEY, 1, "deb, rpm, semver"),
+        ("a version that is none of its order", SOURCE.replace("<17.3.2", "<17.3.2a"), KEY, 1, "versions of its order"),
+        ("bounds that are in no order", SOURCE.replace("<17.3.2", ">=17.4|<17.3.2"), KEY, 1, "from the lowest on"),
         ("another member's key", SOURCE, ["--key", "keys/sap.com/receipt.key"], 1, "not signed by a key of the party"),
         ("a stage key", SOURCE, ["--key", "keys/cisco.com/stage.key"], 1, "not signed by a key of the party"),
         ("a member that is none", SOURCE.replace("cisco.com\n", "example.com\n", 1), KEY, 1, "no such member")):

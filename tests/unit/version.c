@@ -205,7 +205,9 @@ static void ranges_that_say_nothing(void **state)
         if (status != cases[i].status || status != error.status || contains)
             fail_msg("%s in %s: %d", cases[i].version, cases[i].range, status);
     }
-    assert_int_equal(accord_vers_check(slice("vers:generic/<1.10"), &error), ACCORD_OK);
+    assert_int_equal(accord_vers_check(slice("vers:generic/<1.10"), &error), ACCORD_UNSUPPORTED);
+    assert_int_equal(accord_vers_check(slice("vers:semver/<1.0"), &error), ACCORD_UNSUPPORTED);
+    assert_int_equal(accord_vers_check(slice("vers:semver/1.0.0|"), &error), ACCORD_MALFORMED);
     assert_int_equal(accord_vers_check(slice("vers:generic/>1.9|<1.10"), &error), ACCORD_UNSUPPORTED);
     assert_int_equal(accord_vers_check(slice("vers:semver/1.0.0|<1"), &error), ACCORD_UNSUPPORTED);
 }
