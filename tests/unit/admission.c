@@ -198,7 +198,7 @@ static void refuses_kinds_that_nobody_may_log_yet(void **state)
     struct accord_bytes entries[] = {charter, rosters[0]};
     make_log(place, 0, entries, 2);
     struct accord_admission *admission = admission_new(place, 2);
-    static const char *const kinds[] = {"receipt", "report", "advisory", "nonsense", "releases", "trust"};
+    static const char *const kinds[] = {"receipt", "report", "advisories", "nonsense", "releases", "trust"};
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         char text[64];
         snprintf(text, sizeof text, "accord/v1/%s\nvendor m0.example\n", kinds[i]);
@@ -224,6 +224,8 @@ static void takes_what_vendors_say(void **state)
         "accord/v1/current\nvendor m0.example\nproduct p\ntime 1\nroster 1 " DIGEST "\nchannel stable 1 0\n",
         "accord/v1/withdraw\nvendor m0.example\nproduct p\nsequence 1\nreason vulnerable\n",
         "accord/v1/attest\nstage test\nvendor m1.example\nproduct p\nby m0.example\nsubject " DIGEST " x\n",
+        "accord/v1/advisory\nvendor m0.example\nid a\nrevision 1\nstate final\ntitle t\nproduct p P\nvulnerability v\n"
+        "affected p *\n",
         "accord/v1/demand\nmember m0.example\nfrom 2026-01-01\nto 2026-06-30\nnext 2027-01-31\ncount US data 0 249\n",
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
