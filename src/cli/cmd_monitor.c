@@ -333,7 +333,7 @@ int accord_run_monitor(struct accord_call *call)
     if (!take_duration(call, "interval", &monitoring.interval_s) ||
         !take_duration(call, "witness-silent", &monitoring.silent_s) ||
         !take_duration(call, "stale", &monitoring.stale_s)) {
-        return accord_usage(call, "a duration is a number and s, m, h or d, like 30s or 24h");
+        return accord_usage(call, "a duration is like 30s, 10m, 24h or 7d, or a number of seconds");
     }
     if (accord_call_value(call, "interval") != NULL && !accord_call_flag(call, "follow")) {
         return accord_usage(call, "--interval is for --follow");

@@ -121,7 +121,7 @@ static enum accord_status read_helper(struct accord_feed_reader *reader, const s
     helper->has_cpe = cpe.size > 0;
     if (helper->has_purl && !accord_feed_purl(&reader->whole, purl, &helper->purl))
         return accord_json_refuse(&purl_at, ACCORD_MALFORMED, "a package URL", reader->error);
-    if (helper->has_cpe && !accord_feed_cpe(&reader->whole, cpe, &helper->cpe))
+    if (helper->has_cpe && !accord_feed_cpe_read(&reader->whole, cpe, &helper->cpe))
         return accord_json_refuse(&cpe_at, ACCORD_MALFORMED, "a CPE name", reader->error);
     return ACCORD_OK;
 }

@@ -119,7 +119,7 @@ static enum accord_status add_cpes(struct accord_feed_reader *reader, struct pro
         status = accord_json_text_needed(&at, ACCORD_FEED_TEXT_SIZE_MAX, &text, reader->error);
         if (status != ACCORD_OK)
             return status;
-        if (!accord_feed_cpe(&reader->brief, text, &cpe))
+        if (!accord_feed_cpe_read(&reader->brief, text, &cpe))
             return accord_json_refuse(&at, ACCORD_MALFORMED, "a CPE name", reader->error);
         for (size_t k = 0; k < product->name_count; k++)
             if (accord_bytes_equal(product->names[k].product, cpe.product))

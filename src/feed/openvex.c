@@ -64,7 +64,7 @@ static enum accord_status give_cpe(struct accord_feed_reader *reader, const stru
     enum accord_status status = accord_json_text(at, ACCORD_FEED_TEXT_SIZE_MAX, &text, reader->error);
     if (status != ACCORD_OK || text.size == 0)
         return status;
-    if (!accord_feed_cpe(&reader->brief, text, &cpe))
+    if (!accord_feed_cpe_read(&reader->brief, text, &cpe))
         return accord_json_refuse(at, ACCORD_MALFORMED, "a CPE name", reader->error);
     (*given)++;
     return give(reader, statement, ACCORD_CLAIM_CPE, cpe.product,

@@ -79,7 +79,7 @@ static bool decode(struct accord_arena *arena, struct accord_bytes text, bool fo
                 return false;
             i += 2;
         }
-        if (byte <= ' ' || byte == 0x7f)
+        if (byte < ' ' || text.data[i] == ' ' || byte == 0x7f) /* a space may be encoded */
             return false;
         accord_put_byte(&out, fold ? lower(byte) : byte);
     }
@@ -172,20 +172,34 @@ static bool read_qualifiers(struct accord_arena *arena, struct accord_bytes text
     return true;
 }
 
+static bool is_type(struct accord_bytes text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        uint8_t byte = lower(text.data[i]);
+        bool letter = byte >= 'a' && byte <= 'z';
+        bool other = (byte >= '0' && byte <= '9') || byte == '.' || byte == '-' || byte == '+';
+        if (!letter && !(other && i > 0))
+            return false;
+    }
+    return text.size > 0;
+}
+
 /* Everything before the qualifiers: type, namespace, name and version. */
 static bool read_path(struct accord_arena *arena, struct accord_bytes rest, struct accord_feed_purl *purl)
 {
     struct accord_bytes type, name, version = nothing, piece;
     while (rest.size > 0 && rest.data[0] == '/')
         rest = (struct accord_bytes){rest.data + 1, rest.size - 1};
-    if (!accord_cut(&rest, '/', &type) || type.size == 0 || !decode(arena, type, true, &type))
+    if (!accord_cut(&rest, '/', &type) || !is_type(type))
         return false;
+    type = accord_feed_folded(arena, type);
     const struct type *known = type_of(type);
     name = rest;
-    if (cut_last(&name, '@', &piece) && memchr(piece.data, '/', piece.size) == NULL && name.size > 0 &&
-        name.data[name.size - 1] != '/') {
+    if (cut_last(&name, '@', &piece) && memchr(piece.data, '/', piece.size) == NULL) {
         version = piece;
         rest = name;
+        if (rest.size > 0 && rest.data[rest.size - 1] == '/')
+            return false; /* a version of nothing */
     }
     while (rest.size > 0 && rest.data[rest.size - 1] == '/')
         rest.size--;

@@ -103,7 +103,7 @@ static struct accord_bytes with_update(struct accord_arena *arena, struct accord
     return accord_out_bytes(&out);
 }
 
-bool accord_feed_cpe(struct accord_arena *arena, struct accord_bytes text, struct accord_feed_cpe *cpe)
+bool accord_feed_cpe_read(struct accord_arena *arena, struct accord_bytes text, struct accord_feed_cpe *cpe)
 {
     enum { PART, VENDOR, PRODUCT, VERSION, UPDATE, COMPONENTS = 11 };
     struct accord_bytes rest = text, parts[COMPONENTS];

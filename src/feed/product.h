@@ -22,7 +22,8 @@ struct accord_feed_cpe {
     bool is_part; /* an edition, a language, a target: what is said of it is not said of the whole product */
 };
 /* CPE 2.2 as a URI, or 2.3 as a formatted string. false where it is no CPE name, or names no product. */
-ACCORD_MUST_USE bool accord_feed_cpe(struct accord_arena *arena, struct accord_bytes text, struct accord_feed_cpe *cpe);
+ACCORD_MUST_USE bool accord_feed_cpe_read(struct accord_arena *arena, struct accord_bytes text,
+                                          struct accord_feed_cpe *cpe);
 /* `vendor/product`, or the one that there is. */
 struct accord_bytes accord_feed_name(struct accord_arena *arena, struct accord_bytes vendor,
                                      struct accord_bytes product);

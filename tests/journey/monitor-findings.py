@@ -147,7 +147,7 @@ check("entries that are not those of the tree are a finding", run.status == 1 an
 bundle.write_bytes(sound)
 
 # Wrong usage, and what cannot be done
-for words, options in (("duration", ["--stale", "1"]), ("duration", ["--witness-silent", "0s"]), ("duration", ["--interval", "1w", "--follow"]),
+for words, options in (("duration", ["--stale", "1x"]), ("duration", ["--witness-silent", "0s"]), ("duration", ["--interval", "1w", "--follow"]),
                        ("--interval is for --follow", ["--interval", "1s"])):
     expect(f"wrong usage: {' '.join(options)}", monitor(*options), 2, words)
 expect("a witness that is no URL", monitor("--witness", "somewhere"), 2, "http://")

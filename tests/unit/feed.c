@@ -3,6 +3,7 @@
 #include "slices.h"
 
 #include "feed/feed.h"
+#include "feed/product.h"
 #include "feed/range.h"
 
 #include <stdio.h>
@@ -153,6 +154,35 @@ static void osv_events(void **state)
           ACCORD_FEED_OSV,
           "X-1 of X-1 0 1609545600\n  affected name elsewhere:1/a b prose introduced 0, fixed 2 fixed 2\n"
           "  affected name elsewhere:1/a b vers:unknown/0.9|1%2Bb\n");
+}
+
+/* Package URLs as they are written, and as they are compared. */
+static void purls(void **state)
+{
+    (void)state;
+    static const char *const forms[][4] = {
+        {"pkg:npm/%40Angular/Animation@12.3.1#src", "pkg:npm/%40angular/animation", "12.3.1", ""},
+        {"pkg:npm/@scope/x@1", "pkg:npm/%40scope/x", "1", ""},
+        {"pkg:RPM/Fedora/Curl@7.5-1?distro=f25&Arch=i386&empty=", "pkg:rpm/fedora/Curl", "7.5-1",
+         "arch=i386&distro=f25"},
+        {"pkg://PyPI//Django_Thing@1.11", "pkg:pypi/django-thing", "1.11", ""},
+        {"pkg:maven/g/a@1.0%20Final?k=my%20value", "pkg:maven/g/a", "1.0 Final", "k=my%20value"},
+        {"pkg:deb/debian/openssl@1%3A3.0", "pkg:deb/debian/openssl", "1:3.0", ""},
+    };
+    static const char *const none[] = {"",           "npm/x",          "pkg:",         "pkg:x",    "pkg:npm/",
+                                       "pkg:npm/@1", "pkg:3x/y",       "pkg:x:a/y",    "pkg:x/%4", "pkg:x/%0a",
+                                       "pkg:x/a b",  "pkg:x/y?=value", "pkg:x/y?nope", "pkg:x/%ff"};
+    struct accord_arena arena = {.newest = NULL};
+    struct accord_feed_purl purl;
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        assert_true(accord_feed_purl(&arena, slice(forms[i][0]), &purl));
+        assert_slice(purl.product, forms[i][1]);
+        assert_slice(purl.version, forms[i][2]);
+        assert_slice(purl.qualifiers, forms[i][3]);
+    }
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        assert_false(accord_feed_purl(&arena, slice(none[i]), &purl));
+    accord_arena_free(&arena);
 }
 
 /* Versions that are listed and inside a range need not be said twice. */
@@ -573,12 +603,13 @@ static void ranges(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(osv),          cmocka_unit_test(osv_events),       cmocka_unit_test(osv_packages),
-        cmocka_unit_test(osv_versions), cmocka_unit_test(osv_refusals),     cmocka_unit_test(csaf),
-        cmocka_unit_test(csaf_parts),   cmocka_unit_test(csaf_refusals),    cmocka_unit_test(cve),
-        cmocka_unit_test(cve_packages), cmocka_unit_test(cve_editions),     cmocka_unit_test(cve_refusals),
-        cmocka_unit_test(openvex),      cmocka_unit_test(openvex_refusals), cmocka_unit_test(others),
-        cmocka_unit_test(nameless),     cmocka_unit_test(sink_that_fails),  cmocka_unit_test(ranges),
+        cmocka_unit_test(osv),          cmocka_unit_test(osv_events),   cmocka_unit_test(osv_packages),
+        cmocka_unit_test(purls),        cmocka_unit_test(osv_versions), cmocka_unit_test(osv_refusals),
+        cmocka_unit_test(csaf),         cmocka_unit_test(csaf_parts),   cmocka_unit_test(csaf_refusals),
+        cmocka_unit_test(cve),          cmocka_unit_test(cve_packages), cmocka_unit_test(cve_editions),
+        cmocka_unit_test(cve_refusals), cmocka_unit_test(openvex),      cmocka_unit_test(openvex_refusals),
+        cmocka_unit_test(others),       cmocka_unit_test(nameless),     cmocka_unit_test(sink_that_fails),
+        cmocka_unit_test(ranges),
     };
     return cmocka_run_group_tests_name("feed", tests, NULL, NULL);
 }
