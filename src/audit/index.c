@@ -32,8 +32,12 @@ static const char schema[] = "PRAGMA user_version=" TEXT_OF(
                     " sequence INTEGER, time INTEGER, newest INTEGER, withdrawn INTEGER,"
                     " PRIMARY KEY(sha256, entry, source)) WITHOUT ROWID;";
 
+/* The sources that were named since the index was opened: others answer nothing, and stay for the next time. */
+static const char asked[] = "CREATE TEMP TABLE asked(id INTEGER PRIMARY KEY)";
+
 enum statement {
     FIND_SOURCE,
+    ASK_SOURCE,
     ADD_SOURCE,
     TALLY_SOURCE,
     DROP_CLAIMS,
@@ -51,6 +55,7 @@ enum statement {
 
 static const char *const sql[STATEMENTS] = {
     [FIND_SOURCE] = "SELECT id, digest, read, refused, bytes FROM source WHERE path=?1",
+    [ASK_SOURCE] = "INSERT OR IGNORE INTO temp.asked VALUES(?1)",
     [ADD_SOURCE] = "INSERT INTO source(path, digest, read, refused, bytes) VALUES(?1, ?2, 0, 0, 0)",
     [TALLY_SOURCE] = "UPDATE source SET read=?2, refused=?3, bytes=?4 WHERE id=?1",
     [DROP_CLAIMS] = "DELETE FROM claim WHERE vulnerability IN (SELECT id FROM vulnerability WHERE source=?1)",
@@ -64,10 +69,11 @@ static const char *const sql[STATEMENTS] = {
     [FIND_CLAIMS] = "SELECT c.vulnerability, c.says, c.range, c.prose, c.qualifiers, c.fixed, c.justification,"
                     " c.remedy, v.name, v.document, v.aliases, v.title, v.severity, v.url, v.published, v.modified,"
                     " s.path FROM claim c JOIN vulnerability v ON v.id=c.vulnerability JOIN source s ON s.id=v.source"
-                    " WHERE c.key=?1 AND c.names=?2 AND c.product=?3 ORDER BY c.vulnerability, c.ordinal",
+                    " WHERE c.key=?1 AND c.names=?2 AND c.product=?3 AND v.source IN temp.asked ORDER BY "
+                    "c.vulnerability, c.ordinal",
     [FIND_RELEASES] = "SELECT entry, vendor, product, version, branch, sequence, time, newest, withdrawn FROM release"
-                      " WHERE sha256=?1 ORDER BY entry, source",
-    [COUNT] = "SELECT (SELECT count(*) FROM vulnerability), (SELECT count(*) FROM claim)",
+                      " WHERE sha256=?1 AND source IN temp.asked ORDER BY entry, source",
+    [COUNT] = "SELECT count(*) FROM vulnerability WHERE source IN temp.asked",
 };
 
 struct accord_index {
@@ -170,16 +176,33 @@ static enum accord_status read_number(struct accord_index *index, const char *te
     return status;
 }
 
-/* Makes the tables of a new file; of one that is there, nothing but this version will do. */
-static enum accord_status prepare(struct accord_index *index, struct accord_error *error)
+/* The tables of a new file, unless another process was quicker. */
+static enum accord_status make_tables(struct accord_index *index, struct accord_error *error)
 {
-    int64_t tables = 0, version = 0, application = 0;
+    int64_t tables = 0;
     enum accord_status status = execute(index, "BEGIN IMMEDIATE", error);
     if (status == ACCORD_OK) {
         status = read_number(index, "SELECT count(*) FROM sqlite_schema", &tables, error);
     }
     if (status == ACCORD_OK && tables == 0) {
         status = execute(index, schema, error);
+    }
+    if (status == ACCORD_OK) {
+        status = execute(index, "COMMIT", error);
+    }
+    if (status != ACCORD_OK) {
+        (void)sqlite3_exec(index->db, "ROLLBACK", NULL, NULL, NULL);
+    }
+    return status;
+}
+
+/* Of a file that has tables, nothing but this version will do. A reader takes no lock that a writer may have. */
+static enum accord_status prepare(struct accord_index *index, struct accord_error *error)
+{
+    int64_t tables = 0, version = 0, application = 0;
+    enum accord_status status = read_number(index, "SELECT count(*) FROM sqlite_schema", &tables, error);
+    if (status == ACCORD_OK && tables == 0) {
+        status = make_tables(index, error);
     }
     if (status == ACCORD_OK) {
         status = read_number(index, "PRAGMA user_version", &version, error);
@@ -193,7 +216,6 @@ static enum accord_status prepare(struct accord_index *index, struct accord_erro
         accord_error_expected(error, ACCORD_LITERAL("version " TEXT_OF(SCHEMA_VERSION) " of an index of accord audit"));
         status = ACCORD_STATE;
     }
-    (void)sqlite3_exec(index->db, status == ACCORD_OK ? "COMMIT" : "ROLLBACK", NULL, NULL, NULL);
     return status;
 }
 
@@ -214,9 +236,12 @@ enum accord_status accord_index_open(struct accord_index **opened, const char *p
     } else {
         (void)sqlite3_busy_timeout(index->db, 5000);
         status = execute(index,
-                         "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA mmap_size=268435456;"
-                         "PRAGMA cache_size=-32768; PRAGMA temp_store=FILE; PRAGMA trusted_schema=OFF",
+                         "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA mmap_size=33554432;"
+                         "PRAGMA cache_size=-24576; PRAGMA temp_store=FILE; PRAGMA trusted_schema=OFF",
                          error);
+    }
+    if (status == ACCORD_OK) {
+        status = execute(index, asked, error);
     }
     if (status == ACCORD_OK) {
         status = prepare(index, error);
@@ -380,13 +405,21 @@ enum accord_status accord_index_begin(struct accord_index *index, const char *na
     return start(index, name, none, error);
 }
 
+static enum accord_status ask(struct accord_index *index, int64_t source, struct accord_error *error)
+{
+    sqlite3_stmt *statement = prepared(index, ASK_SOURCE);
+    (void)sqlite3_bind_int64(statement, 1, source);
+    return run(index, statement, error);
+}
+
 enum accord_status accord_index_end(struct accord_index *index, bool keep, struct accord_error *error)
 {
     enum accord_status status = keep ? execute(index, "COMMIT", error) : ACCORD_OK;
     if (!keep || status != ACCORD_OK) {
         (void)sqlite3_exec(index->db, "ROLLBACK", NULL, NULL, NULL);
+        return status;
     }
-    return status;
+    return ask(index, index->source, error);
 }
 
 static int by_name(const FTSENT **a, const FTSENT **b)
@@ -465,7 +498,7 @@ enum accord_status accord_index_source(struct accord_index *index, const char *p
     }
     if (status == ACCORD_OK && old.id != 0 && memcmp(old.digest, digest, sizeof digest) == 0) {
         *tally = old.tally;
-        return ACCORD_OK;
+        return ask(index, old.id, error);
     }
     if (status == ACCORD_OK) {
         status = start(index, path, digest, error);
@@ -574,15 +607,13 @@ enum accord_status accord_index_find_artifact(struct accord_index *index, const 
     return status;
 }
 
-enum accord_status accord_index_count(struct accord_index *index, uint64_t *vulnerabilities, uint64_t *claims,
-                                      struct accord_error *error)
+enum accord_status accord_index_count(struct accord_index *index, uint64_t *vulnerabilities, struct accord_error *error)
 {
     sqlite3_stmt *statement = prepared(index, COUNT);
     if (statement == NULL || sqlite3_step(statement) != SQLITE_ROW) {
         return failed(index, error);
     }
     *vulnerabilities = (uint64_t)sqlite3_column_int64(statement, 0);
-    *claims = (uint64_t)sqlite3_column_int64(statement, 1);
     (void)sqlite3_reset(statement);
     return ACCORD_OK;
 }

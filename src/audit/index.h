@@ -10,6 +10,8 @@
 
 struct accord_index;
 
+/* An index answers from the sources that were named (read, or found unchanged) since it was opened, and from no other
+ * that it holds. */
 /* Opens the file at path, made where absent; NULL: one that is gone when it is closed. ACCORD_STATE where it is no
  * index, or one of another version; ACCORD_IO, ACCORD_LOCKED, ACCORD_NO_MEMORY. *index is NULL where this fails. */
 ACCORD_MUST_USE enum accord_status accord_index_open(struct accord_index **index, const char *path,
@@ -70,8 +72,8 @@ ACCORD_MUST_USE enum accord_status accord_index_find_artifact(struct accord_inde
                                                               const uint8_t sha256[ACCORD_HASH_SIZE],
                                                               accord_index_each_release *each, void *context,
                                                               struct accord_error *error);
-/* How much there is: vulnerabilities and claims. */
+/* How many vulnerabilities there are in the sources that answer. */
 ACCORD_MUST_USE enum accord_status accord_index_count(struct accord_index *index, uint64_t *vulnerabilities,
-                                                      uint64_t *claims, struct accord_error *error);
+                                                      struct accord_error *error);
 
 #endif

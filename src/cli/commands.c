@@ -669,6 +669,22 @@ const struct accord_command accord_commands[] = {
      .example = "accord advisory show --accord https://log.example/ cisco-sa-2026-0001\n",
      .options = accord_options_advisory_show,
      .run = accord_run_advisory_show},
+    {.name = "audit",
+     .operands = "SBOM|DIR...",
+     .operands_min = 1,
+     .operands_max = ACCORD_OPERANDS_ANY,
+     .summary = "what of this is affected, by which advisory, and which version is fixed",
+     .description =
+         "Reads lists of components (CycloneDX or SPDX in JSON, what dpkg -l, dpkg-query -W and rpm -qa print, or a "
+         "directory, whose files are known by their SHA-256) and asks the advisories about each: by SHA-256, then by "
+         "package URL, then by CPE, then by name alone, which is told as possible and no more.\n\n"
+         "The answers, worst first: affected, investigating, possible, older (than the newest release), withdrawn, "
+         "unknown (an advisory names it, and accord cannot decide whether it means this version: the reason is told), "
+         "not-affected, fixed. An explicit not-affected or fixed counts where it is at least as sure as what says "
+         "affected; who says otherwise is named. Exit status 1 where something is affected.",
+     .example = "accord audit --advisories osv/PyPI/all.zip --advisories csaf/ --index audit.db bom.cdx.json\n",
+     .options = accord_options_audit,
+     .run = accord_run_audit},
     {.section = "Evidence",
      .name = "evidence compare",
      .operands = "LINE|CHECKPOINT LOG|CHECKPOINT",

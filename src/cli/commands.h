@@ -13,6 +13,7 @@ ACCORD_COMMAND(advisory_log);
 ACCORD_COMMAND(advisory_show);
 ACCORD_COMMAND(attest);
 ACCORD_COMMAND(attest_export);
+ACCORD_COMMAND(audit);
 ACCORD_COMMAND(case_open);
 ACCORD_COMMAND(completion);
 ACCORD_COMMAND(current);

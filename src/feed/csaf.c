@@ -63,7 +63,7 @@ static struct mark *mark_of(struct csaf *csaf, size_t product)
 static enum accord_status find_product(struct csaf *csaf, const struct accord_json *at, size_t *product)
 {
     struct accord_bytes id;
-    enum accord_status status = accord_json_text_needed(at, ACCORD_FEED_TEXT_SIZE_MAX, &id, csaf->reader->error);
+    enum accord_status status = accord_json_string_needed(at, ACCORD_FEED_TEXT_SIZE_MAX, &id, csaf->reader->error);
     if (status == ACCORD_OK && !accord_csaf_find(&csaf->tree, id, product))
         status = accord_json_refuse(at, ACCORD_UNKNOWN_NAME, "the id of a product of the tree", csaf->reader->error);
     return status;
@@ -109,7 +109,7 @@ static enum accord_status mark_groups(struct csaf *csaf, const struct accord_jso
     for (size_t i = 0; status == ACCORD_OK && i < count; i++) {
         struct accord_json at = accord_json_item(list, i);
         struct accord_bytes id;
-        status = accord_json_text_needed(&at, ACCORD_FEED_TEXT_SIZE_MAX, &id, csaf->reader->error);
+        status = accord_json_string_needed(&at, ACCORD_FEED_TEXT_SIZE_MAX, &id, csaf->reader->error);
         if (status != ACCORD_OK)
             return status;
         if (!accord_csaf_find_group(&csaf->tree, id, &group))
@@ -133,7 +133,7 @@ static enum accord_status read_word(struct csaf *csaf, const struct accord_json 
 {
     struct accord_json at = accord_json_member(up, name);
     struct accord_bytes text;
-    enum accord_status status = accord_json_text_needed(&at, ACCORD_FEED_TEXT_SIZE_MAX, &text, csaf->reader->error);
+    enum accord_status status = accord_json_string_needed(&at, ACCORD_FEED_TEXT_SIZE_MAX, &text, csaf->reader->error);
     if (status != ACCORD_OK)
         return status;
     for (*found = 0; *found < word_count; (*found)++)
@@ -149,7 +149,7 @@ static enum accord_status read_remediation(struct csaf *csaf, const struct accor
     struct accord_json details = accord_json_member(at, "details");
     enum accord_status status = read_word(csaf, at, "category", remedies, sizeof remedies / sizeof *remedies, &rank);
     if (status == ACCORD_OK)
-        status = accord_json_text_needed(&details, ACCORD_FEED_DOCUMENT_MAX, &said.text, csaf->reader->error);
+        status = accord_json_string_needed(&details, ACCORD_FEED_DOCUMENT_MAX, &said.text, csaf->reader->error);
     if (status != ACCORD_OK)
         return status;
     said.rank = (int)rank;
@@ -386,17 +386,17 @@ static enum accord_status read_document(struct accord_feed_reader *reader)
     struct accord_bytes version, category, title = {NULL, 0};
     enum accord_status status = accord_json_object_needed(&document, reader->error);
     if (status == ACCORD_OK)
-        status = accord_json_text_needed(&version_at, ACCORD_FEED_ID_SIZE_MAX, &version, reader->error);
+        status = accord_json_string_needed(&version_at, ACCORD_FEED_ID_SIZE_MAX, &version, reader->error);
     if (status == ACCORD_OK && !is(version, "2.0"))
         status = accord_json_refuse(&version_at, ACCORD_MALFORMED, "2.0", reader->error);
     if (status == ACCORD_OK)
-        status = accord_json_text_needed(&category_at, ACCORD_FEED_TEXT_SIZE_MAX, &category, reader->error);
+        status = accord_json_string_needed(&category_at, ACCORD_FEED_TEXT_SIZE_MAX, &category, reader->error);
     if (status == ACCORD_OK)
-        status = accord_json_text_needed(&title_at, ACCORD_FEED_DOCUMENT_MAX, &title, reader->error);
+        status = accord_json_string_needed(&title_at, ACCORD_FEED_DOCUMENT_MAX, &title, reader->error);
     if (status == ACCORD_OK)
         status = accord_json_object_needed(&tracking, reader->error);
     if (status == ACCORD_OK)
-        status = accord_json_text_needed(&id_at, ACCORD_FEED_ID_SIZE_MAX, &head->document, reader->error);
+        status = accord_json_string_needed(&id_at, ACCORD_FEED_ID_SIZE_MAX, &head->document, reader->error);
     if (status == ACCORD_OK)
         status = accord_feed_date(reader, &tracking, "initial_release_date", &head->published);
     if (status == ACCORD_OK)

@@ -110,9 +110,9 @@ static enum accord_status read_helper(struct accord_feed_reader *reader, const s
     helper->hashes = accord_json_member(&helper->at, "hashes");
     enum accord_status status = accord_json_object(&helper->at, reader->error);
     if (status == ACCORD_OK)
-        status = accord_json_text(&purl_at, ACCORD_FEED_TEXT_SIZE_MAX, &purl, reader->error);
+        status = accord_json_string(&purl_at, ACCORD_FEED_TEXT_SIZE_MAX, &purl, reader->error);
     if (status == ACCORD_OK)
-        status = accord_json_text(&cpe_at, ACCORD_FEED_TEXT_SIZE_MAX, &cpe, reader->error);
+        status = accord_json_string(&cpe_at, ACCORD_FEED_TEXT_SIZE_MAX, &cpe, reader->error);
     if (status == ACCORD_OK)
         status = accord_json_array(&helper->hashes, &helper->hash_count, reader->error);
     if (status != ACCORD_OK)
@@ -145,7 +145,7 @@ static enum accord_status read_file_hashes(struct accord_feed_reader *reader, co
         struct accord_bytes algorithm, value, digest;
         status = accord_json_member_text(&at, "algorithm", ACCORD_FEED_TEXT_SIZE_MAX, &algorithm, reader->error);
         if (status == ACCORD_OK)
-            status = accord_json_text_needed(&value_at, ACCORD_FEED_TEXT_SIZE_MAX, &value, reader->error);
+            status = accord_json_string_needed(&value_at, ACCORD_FEED_TEXT_SIZE_MAX, &value, reader->error);
         if (status != ACCORD_OK || !accord_bytes_equal(algorithm, ACCORD_LITERAL("sha256")))
             continue;
         if (!accord_feed_sha256(&reader->whole, value, &digest))
@@ -232,9 +232,9 @@ static enum accord_status read_product(struct accord_feed_reader *reader, struct
     struct helper helper;
     enum accord_status status = accord_json_object_needed(at, reader->error);
     if (status == ACCORD_OK)
-        status = accord_json_text_needed(&id_at, ACCORD_FEED_TEXT_SIZE_MAX, &id, reader->error);
+        status = accord_json_string_needed(&id_at, ACCORD_FEED_TEXT_SIZE_MAX, &id, reader->error);
     if (status == ACCORD_OK)
-        status = accord_json_text_needed(&name_at, ACCORD_FEED_TEXT_SIZE_MAX, &name, reader->error);
+        status = accord_json_string_needed(&name_at, ACCORD_FEED_TEXT_SIZE_MAX, &name, reader->error);
     if (status == ACCORD_OK)
         status = read_helper(reader, at, &helper);
     if (status != ACCORD_OK)
@@ -264,9 +264,9 @@ static enum accord_status read_category(struct accord_feed_reader *reader, const
     struct accord_json category_at = accord_json_member(at, "category"), name_at = accord_json_member(at, "name");
     struct accord_bytes category, name;
     enum accord_status status =
-        accord_json_text_needed(&category_at, ACCORD_FEED_TEXT_SIZE_MAX, &category, reader->error);
+        accord_json_string_needed(&category_at, ACCORD_FEED_TEXT_SIZE_MAX, &category, reader->error);
     if (status == ACCORD_OK)
-        status = accord_json_text_needed(&name_at, ACCORD_FEED_TEXT_SIZE_MAX, &name, reader->error);
+        status = accord_json_string_needed(&name_at, ACCORD_FEED_TEXT_SIZE_MAX, &name, reader->error);
     if (status != ACCORD_OK || is(category, "product_family"))
         return status;
     if (is(category, "vendor")) {
@@ -358,7 +358,7 @@ static enum accord_status read_relationships(struct accord_feed_reader *reader, 
         struct accord_json at = accord_json_item(&list, i), component_at = accord_json_member(&at, "product_reference"),
                            product_at = accord_json_member(&at, "full_product_name");
         struct accord_bytes component;
-        status = accord_json_text_needed(&component_at, ACCORD_FEED_TEXT_SIZE_MAX, &component, reader->error);
+        status = accord_json_string_needed(&component_at, ACCORD_FEED_TEXT_SIZE_MAX, &component, reader->error);
         if (status == ACCORD_OK)
             status = read_product(reader, tree, &product_at, &none, component);
     }
@@ -432,13 +432,13 @@ static enum accord_status read_group(struct accord_feed_reader *reader, const st
 {
     struct accord_json id_at = accord_json_member(at, "group_id"), list = accord_json_member(at, "product_ids");
     size_t count, product;
-    enum accord_status status = accord_json_text_needed(&id_at, ACCORD_FEED_TEXT_SIZE_MAX, &group->id, reader->error);
+    enum accord_status status = accord_json_string_needed(&id_at, ACCORD_FEED_TEXT_SIZE_MAX, &group->id, reader->error);
     if (status == ACCORD_OK)
         status = accord_json_array_needed(&list, &count, reader->error);
     for (size_t i = 0; status == ACCORD_OK && i < count; i++) {
         struct accord_json id = accord_json_item(&list, i);
         struct accord_bytes text;
-        status = accord_json_text_needed(&id, ACCORD_FEED_TEXT_SIZE_MAX, &text, reader->error);
+        status = accord_json_string_needed(&id, ACCORD_FEED_TEXT_SIZE_MAX, &text, reader->error);
         if (status == ACCORD_OK && !accord_csaf_find(tree, text, &product))
             status = accord_json_refuse(&id, ACCORD_UNKNOWN_NAME, "the id of a product of the tree", reader->error);
     }

@@ -60,8 +60,8 @@ static enum accord_status read_status(struct accord_feed_reader *reader, const s
 {
     struct accord_json at = accord_json_member(up, name);
     struct accord_bytes text;
-    enum accord_status status = needed ? accord_json_text_needed(&at, ACCORD_FEED_ID_SIZE_MAX, &text, reader->error)
-                                       : accord_json_text(&at, ACCORD_FEED_ID_SIZE_MAX, &text, reader->error);
+    enum accord_status status = needed ? accord_json_string_needed(&at, ACCORD_FEED_ID_SIZE_MAX, &text, reader->error)
+                                       : accord_json_string(&at, ACCORD_FEED_ID_SIZE_MAX, &text, reader->error);
     *says = 0;
     if (status != ACCORD_OK || text.size == 0)
         return status;
@@ -116,7 +116,7 @@ static enum accord_status add_cpes(struct accord_feed_reader *reader, struct pro
         struct accord_bytes text;
         struct accord_feed_cpe cpe;
         struct name *name = NULL;
-        status = accord_json_text_needed(&at, ACCORD_FEED_TEXT_SIZE_MAX, &text, reader->error);
+        status = accord_json_string_needed(&at, ACCORD_FEED_TEXT_SIZE_MAX, &text, reader->error);
         if (status != ACCORD_OK)
             return status;
         if (!accord_feed_cpe_read(&reader->brief, text, &cpe))
@@ -231,7 +231,7 @@ static enum accord_status read_entry(struct accord_feed_reader *reader, const st
                        equal_at = accord_json_member(&entry->at, "lessThanOrEqual");
     enum accord_status status = accord_json_object_needed(&entry->at, reader->error);
     if (status == ACCORD_OK)
-        status = accord_json_text_needed(&version_at, ACCORD_FEED_TEXT_SIZE_MAX, &entry->version, reader->error);
+        status = accord_json_string_needed(&version_at, ACCORD_FEED_TEXT_SIZE_MAX, &entry->version, reader->error);
     if (status == ACCORD_OK)
         status = read_status(reader, &entry->at, "status", true, &entry->says);
     if (status == ACCORD_OK)
@@ -243,7 +243,7 @@ static enum accord_status read_entry(struct accord_feed_reader *reader, const st
     entry->to_included = equal_at.value != NULL;
     entry->is_range = entry->to_included || less_at.value != NULL;
     if (status == ACCORD_OK && entry->is_range)
-        status = accord_json_text_needed(entry->to_included ? &equal_at : &less_at, ACCORD_FEED_TEXT_SIZE_MAX,
+        status = accord_json_string_needed(entry->to_included ? &equal_at : &less_at, ACCORD_FEED_TEXT_SIZE_MAX,
                                          &entry->to, reader->error);
     entry->scheme = scheme_of(entry->type, product->scheme);
     return status;
@@ -281,7 +281,7 @@ static enum accord_status give_changes(struct accord_feed_reader *reader, struct
     enum accord_status status = ACCORD_OK;
     for (size_t i = 0; status == ACCORD_OK && i < count; i++) {
         struct accord_json change = accord_json_item(changes, i), at_at = accord_json_member(&change, "at");
-        status = accord_json_text_needed(&at_at, ACCORD_FEED_TEXT_SIZE_MAX, &at, reader->error);
+        status = accord_json_string_needed(&at_at, ACCORD_FEED_TEXT_SIZE_MAX, &at, reader->error);
         if (status == ACCORD_OK)
             status = read_status(reader, &change, "status", true, &next);
         if (status != ACCORD_OK)
@@ -440,11 +440,11 @@ static enum accord_status read_metadata(struct accord_feed_reader *reader, const
     struct accord_bytes state = nothing;
     enum accord_status status = accord_json_object_needed(&metadata, reader->error);
     if (status == ACCORD_OK)
-        status = accord_json_text_needed(&id_at, ACCORD_FEED_ID_SIZE_MAX, &vulnerability->id, reader->error);
+        status = accord_json_string_needed(&id_at, ACCORD_FEED_ID_SIZE_MAX, &vulnerability->id, reader->error);
     if (status == ACCORD_OK && !accord_feed_id_valid(vulnerability->id))
         status = accord_json_refuse(&id_at, ACCORD_MALFORMED, "an id without spaces", reader->error);
     if (status == ACCORD_OK)
-        status = accord_json_text_needed(&state_at, ACCORD_FEED_ID_SIZE_MAX, &state, reader->error);
+        status = accord_json_string_needed(&state_at, ACCORD_FEED_ID_SIZE_MAX, &state, reader->error);
     if (status == ACCORD_OK && !is(state, "PUBLISHED") && !is(state, "REJECTED"))
         status = accord_json_refuse(&state_at, ACCORD_MALFORMED, "PUBLISHED or REJECTED", reader->error);
     if (status == ACCORD_OK)
@@ -471,7 +471,7 @@ static enum accord_status check_version(struct accord_feed_reader *reader)
 {
     struct accord_json at = accord_json_member(&reader->root, "dataVersion");
     struct accord_bytes version;
-    enum accord_status status = accord_json_text_needed(&at, ACCORD_FEED_ID_SIZE_MAX, &version, reader->error);
+    enum accord_status status = accord_json_string_needed(&at, ACCORD_FEED_ID_SIZE_MAX, &version, reader->error);
     if (status == ACCORD_OK && !accord_cut_prefix(&version, ACCORD_LITERAL("5.")))
         status = accord_json_refuse(&at, ACCORD_MALFORMED, "version 5 of the record format", reader->error);
     return status;

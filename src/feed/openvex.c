@@ -61,7 +61,7 @@ static enum accord_status give_cpe(struct accord_feed_reader *reader, const stru
 {
     struct accord_bytes text;
     struct accord_feed_cpe cpe;
-    enum accord_status status = accord_json_text(at, ACCORD_FEED_TEXT_SIZE_MAX, &text, reader->error);
+    enum accord_status status = accord_json_string(at, ACCORD_FEED_TEXT_SIZE_MAX, &text, reader->error);
     if (status != ACCORD_OK || text.size == 0)
         return status;
     if (!accord_feed_cpe_read(&reader->brief, text, &cpe))
@@ -80,7 +80,7 @@ static enum accord_status give_hash(struct accord_feed_reader *reader, const str
     struct accord_bytes text, digest;
     enum accord_status status = accord_json_object(&hashes, reader->error);
     if (status == ACCORD_OK)
-        status = accord_json_text(&at, ACCORD_FEED_TEXT_SIZE_MAX, &text, reader->error);
+        status = accord_json_string(&at, ACCORD_FEED_TEXT_SIZE_MAX, &text, reader->error);
     if (status != ACCORD_OK || text.size == 0)
         return status;
     if (!accord_feed_sha256(&reader->brief, text, &digest))
@@ -104,9 +104,9 @@ static enum accord_status read_product(struct accord_feed_reader *reader, const 
     if (status == ACCORD_OK)
         status = accord_json_object(&identifiers, reader->error);
     if (status == ACCORD_OK)
-        status = accord_json_text(&id_at, ACCORD_FEED_TEXT_SIZE_MAX, &id, reader->error);
+        status = accord_json_string(&id_at, ACCORD_FEED_TEXT_SIZE_MAX, &id, reader->error);
     if (status == ACCORD_OK)
-        status = accord_json_text(&purl_at, ACCORD_FEED_TEXT_SIZE_MAX, &purl, reader->error);
+        status = accord_json_string(&purl_at, ACCORD_FEED_TEXT_SIZE_MAX, &purl, reader->error);
     if (status == ACCORD_OK)
         status = give_hash(reader, statement, at, &given);
     if (status == ACCORD_OK && purl.size > 0) {
@@ -133,9 +133,9 @@ static enum accord_status read_status(struct accord_feed_reader *reader, const s
 {
     struct accord_json status_at = accord_json_member(at, "status"), why_at = accord_json_member(at, "justification");
     struct accord_bytes text, why, impact, action;
-    enum accord_status status = accord_json_text_needed(&status_at, ACCORD_FEED_TEXT_SIZE_MAX, &text, reader->error);
+    enum accord_status status = accord_json_string_needed(&status_at, ACCORD_FEED_TEXT_SIZE_MAX, &text, reader->error);
     if (status == ACCORD_OK)
-        status = accord_json_text(&why_at, ACCORD_FEED_TEXT_SIZE_MAX, &why, reader->error);
+        status = accord_json_string(&why_at, ACCORD_FEED_TEXT_SIZE_MAX, &why, reader->error);
     if (status == ACCORD_OK)
         status = accord_feed_member_line(reader, at, "impact_statement", &impact);
     if (status == ACCORD_OK)
@@ -168,7 +168,7 @@ static enum accord_status read_vulnerability(struct accord_feed_reader *reader, 
     size_t count = 0;
     enum accord_status status = accord_json_object_needed(at, reader->error);
     if (status == ACCORD_OK)
-        status = accord_json_text_needed(&name_at, ACCORD_FEED_ID_SIZE_MAX, &name, reader->error);
+        status = accord_json_string_needed(&name_at, ACCORD_FEED_ID_SIZE_MAX, &name, reader->error);
     if (status == ACCORD_OK && !accord_feed_id_valid(name))
         status = accord_json_refuse(&name_at, ACCORD_MALFORMED, "a name without spaces", reader->error);
     if (status == ACCORD_OK)
@@ -180,7 +180,7 @@ static enum accord_status read_vulnerability(struct accord_feed_reader *reader, 
     accord_feed_ids_add(&ids, name);
     for (size_t i = 0; status == ACCORD_OK && i < count; i++) {
         struct accord_json item = accord_json_item(&aliases, i);
-        status = accord_json_text_needed(&item, ACCORD_FEED_TEXT_SIZE_MAX, &text, reader->error);
+        status = accord_json_string_needed(&item, ACCORD_FEED_TEXT_SIZE_MAX, &text, reader->error);
         if (status == ACCORD_OK)
             accord_feed_ids_add(&ids, text);
     }
@@ -229,12 +229,12 @@ enum accord_status accord_feed_read_openvex(struct accord_feed_reader *reader)
     struct accord_bytes context;
     size_t count = 0;
     enum accord_status status =
-        accord_json_text_needed(&context_at, ACCORD_FEED_TEXT_SIZE_MAX, &context, reader->error);
+        accord_json_string_needed(&context_at, ACCORD_FEED_TEXT_SIZE_MAX, &context, reader->error);
     if (status == ACCORD_OK && !is(context, "https://openvex.dev/ns/v0.2.0") && !is(context, "https://openvex.dev/ns"))
         status = accord_json_refuse(&context_at, ACCORD_MALFORMED, "OpenVEX 0.2.0", reader->error);
     if (status == ACCORD_OK)
         status =
-            accord_json_text_needed(&id_at, ACCORD_FEED_ID_SIZE_MAX, &reader->vulnerability.document, reader->error);
+            accord_json_string_needed(&id_at, ACCORD_FEED_ID_SIZE_MAX, &reader->vulnerability.document, reader->error);
     if (status == ACCORD_OK)
         status = accord_feed_date(reader, &reader->root, "timestamp", &reader->vulnerability.published);
     if (status == ACCORD_OK)

@@ -52,7 +52,7 @@ static enum accord_status read_event(struct accord_feed_reader *reader, const st
             continue;
         found++;
         event->kind = (enum event_kind)kind;
-        status = accord_json_text_needed(&member, ACCORD_FEED_TEXT_SIZE_MAX, &event->version, reader->error);
+        status = accord_json_string_needed(&member, ACCORD_FEED_TEXT_SIZE_MAX, &event->version, reader->error);
     }
     if (status == ACCORD_OK && found != 1)
         status =
@@ -235,7 +235,7 @@ static enum accord_status read_range(struct accord_feed_reader *reader, struct p
     struct accord_bytes type;
     struct event *events = NULL;
     size_t count = 0;
-    enum accord_status status = accord_json_text_needed(&type_at, ACCORD_FEED_ID_SIZE_MAX, &type, reader->error);
+    enum accord_status status = accord_json_string_needed(&type_at, ACCORD_FEED_ID_SIZE_MAX, &type, reader->error);
     if (status == ACCORD_OK)
         status = read_events(reader, at, &events, &count);
     if (status != ACCORD_OK || accord_bytes_equal(type, ACCORD_LITERAL("GIT")))
@@ -273,7 +273,7 @@ static enum accord_status read_versions(struct accord_feed_reader *reader, struc
     size_t listed = 0;
     for (size_t i = 0; status == ACCORD_OK && i < count; i++) {
         struct accord_json at = accord_json_item(&list, i);
-        status = accord_json_text_needed(&at, ACCORD_FEED_TEXT_SIZE_MAX, &versions[listed], reader->error);
+        status = accord_json_string_needed(&at, ACCORD_FEED_TEXT_SIZE_MAX, &versions[listed], reader->error);
         if (status == ACCORD_OK && !(looks && is_covered(package, versions[listed])))
             listed++;
     }
@@ -299,11 +299,11 @@ static enum accord_status read_package(struct accord_feed_reader *reader, struct
     package->named = at.value != NULL;
     if (status != ACCORD_OK || !package->named)
         return status;
-    status = accord_json_text_needed(&name_at, ACCORD_FEED_TEXT_SIZE_MAX, &name, reader->error);
+    status = accord_json_string_needed(&name_at, ACCORD_FEED_TEXT_SIZE_MAX, &name, reader->error);
     if (status == ACCORD_OK)
-        status = accord_json_text_needed(&ecosystem_at, ACCORD_FEED_ID_SIZE_MAX, &ecosystem, reader->error);
+        status = accord_json_string_needed(&ecosystem_at, ACCORD_FEED_ID_SIZE_MAX, &ecosystem, reader->error);
     if (status == ACCORD_OK)
-        status = accord_json_text(&purl_at, ACCORD_FEED_TEXT_SIZE_MAX, &purl, reader->error);
+        status = accord_json_string(&purl_at, ACCORD_FEED_TEXT_SIZE_MAX, &purl, reader->error);
     if (status != ACCORD_OK)
         return status;
     bool follows = accord_feed_ecosystem(&reader->brief, ecosystem, name, &package->purl);
@@ -398,7 +398,7 @@ static enum accord_status add_ids(struct accord_feed_reader *reader, struct acco
     for (size_t i = 0; status == ACCORD_OK && i < count; i++) {
         struct accord_json at = accord_json_item(list, i);
         struct accord_bytes id;
-        status = accord_json_text_needed(&at, ACCORD_FEED_TEXT_SIZE_MAX, &id, reader->error);
+        status = accord_json_string_needed(&at, ACCORD_FEED_TEXT_SIZE_MAX, &id, reader->error);
         if (status == ACCORD_OK)
             accord_feed_ids_add(ids, id);
     }
@@ -414,7 +414,7 @@ static enum accord_status read_ids(struct accord_feed_reader *reader)
     struct accord_feed_ids ids;
     struct accord_bytes id;
     size_t alias_count = 0, upstream_count = 0;
-    enum accord_status status = accord_json_text_needed(&id_at, ACCORD_FEED_ID_SIZE_MAX, &id, reader->error);
+    enum accord_status status = accord_json_string_needed(&id_at, ACCORD_FEED_ID_SIZE_MAX, &id, reader->error);
     if (status == ACCORD_OK && !accord_feed_id_valid(id))
         status = accord_json_refuse(&id_at, ACCORD_MALFORMED, "an id without spaces", reader->error);
     if (status == ACCORD_OK)
@@ -442,7 +442,7 @@ static enum accord_status read_head(struct accord_feed_reader *reader)
     uint64_t withdrawn;
     enum accord_status status = read_ids(reader);
     if (status == ACCORD_OK)
-        status = accord_json_text_needed(&modified, ACCORD_FEED_ID_SIZE_MAX, &text, reader->error);
+        status = accord_json_string_needed(&modified, ACCORD_FEED_ID_SIZE_MAX, &text, reader->error);
     if (status == ACCORD_OK)
         status = accord_feed_date(reader, &reader->root, "modified", &vulnerability->modified);
     if (status == ACCORD_OK)

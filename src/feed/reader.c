@@ -106,7 +106,7 @@ enum accord_status accord_feed_date(struct accord_feed_reader *reader, const str
     struct accord_json at = accord_json_member(up, name);
     struct accord_bytes text;
     *seconds = 0;
-    enum accord_status status = accord_json_text(&at, ACCORD_FEED_ID_SIZE_MAX, &text, reader->error);
+    enum accord_status status = accord_json_string(&at, ACCORD_FEED_ID_SIZE_MAX, &text, reader->error);
     if (status != ACCORD_OK || text.size == 0 || accord_json_date(text, seconds))
         return status;
     return accord_json_refuse(&at, ACCORD_MALFORMED, "a date as RFC 3339 has it", reader->error);

@@ -153,7 +153,7 @@ enum accord_status accord_json_refuse(const struct accord_json *at, enum accord_
     return status;
 }
 
-enum accord_status accord_json_text(const struct accord_json *at, size_t size_max, struct accord_bytes *text,
+enum accord_status accord_json_string(const struct accord_json *at, size_t size_max, struct accord_bytes *text,
                                     struct accord_error *error)
 {
     *text = (struct accord_bytes){NULL, 0};
@@ -168,10 +168,10 @@ enum accord_status accord_json_text(const struct accord_json *at, size_t size_ma
     return accord_json_refuse(at, ACCORD_TOO_LARGE, "a shorter string", error);
 }
 
-enum accord_status accord_json_text_needed(const struct accord_json *at, size_t size_max, struct accord_bytes *text,
+enum accord_status accord_json_string_needed(const struct accord_json *at, size_t size_max, struct accord_bytes *text,
                                            struct accord_error *error)
 {
-    enum accord_status status = accord_json_text(at, size_max, text, error);
+    enum accord_status status = accord_json_string(at, size_max, text, error);
     if (status == ACCORD_OK && text->size == 0)
         status = accord_json_refuse(at, ACCORD_MALFORMED, "a string that is not empty", error);
     return status;
@@ -181,7 +181,7 @@ enum accord_status accord_json_member_text(const struct accord_json *up, const c
                                            struct accord_bytes *text, struct accord_error *error)
 {
     struct accord_json at = accord_json_member(up, name);
-    return accord_json_text(&at, size_max, text, error);
+    return accord_json_string(&at, size_max, text, error);
 }
 
 enum accord_status accord_json_array(const struct accord_json *at, size_t *count, struct accord_error *error)

@@ -38,9 +38,9 @@ enum accord_status accord_json_refuse(const struct accord_json *at, enum accord_
  * ending in _needed refuse that, too (and a text that is empty). */
 
 /* A string of at most size_max bytes (ACCORD_TOO_LARGE); it borrows from the document. */
-ACCORD_MUST_USE enum accord_status accord_json_text(const struct accord_json *at, size_t size_max,
+ACCORD_MUST_USE enum accord_status accord_json_string(const struct accord_json *at, size_t size_max,
                                                     struct accord_bytes *text, struct accord_error *error);
-ACCORD_MUST_USE enum accord_status accord_json_text_needed(const struct accord_json *at, size_t size_max,
+ACCORD_MUST_USE enum accord_status accord_json_string_needed(const struct accord_json *at, size_t size_max,
                                                            struct accord_bytes *text, struct accord_error *error);
 ACCORD_MUST_USE enum accord_status accord_json_array(const struct accord_json *at, size_t *count,
                                                      struct accord_error *error);

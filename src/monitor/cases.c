@@ -98,12 +98,14 @@ static size_t vendor_of(const struct accord_monitor_cases *cases, struct accord_
 
 /* Memory */
 
-/* Entries come in the order of the log; one that is judged again is there already. */
-static void remember(struct accord_monitor_cases *cases, uint64_t index)
+/* Entries come in the order of the log; one that is judged again is there already. However many cases there are, a
+ * roster has room: without it the next ones could not be judged. */
+static void remember(struct accord_monitor_cases *cases, uint64_t index, bool link)
 {
+    size_t most = ACCORD_MONITOR_CASE_ENTRIES_MAX - (link ? 0 : ACCORD_MONITOR_LINKS_ROOM);
     if (cases->entry_count > 0 && cases->entries[cases->entry_count - 1] >= index)
         return;
-    if (cases->entry_count == ACCORD_MONITOR_CASE_ENTRIES_MAX) {
+    if (cases->entry_count >= most) {
         cases->full = true;
         return;
     }
@@ -195,7 +197,7 @@ enum accord_status accord_monitor_cases_read(struct accord_monitor_cases *cases,
     if (!accord_monitor_cases_cut(&rest, UINT64_MAX, &lines) || rest.size > 0)
         return accord_fail(error, ACCORD_STATE, 0);
     while (cut_entry(&lines, &index))
-        remember(cases, index);
+        remember(cases, index, true);
     while (cut_released(&lines, digest, &vendor)) {
         size_t place = vendor_of(cases, vendor);
         if (place != SIZE_MAX)
@@ -214,6 +216,15 @@ static size_t known_vendor(const struct accord_monitor_cases *cases, const uint8
     return SIZE_MAX;
 }
 
+/* Whoever floods one vendor takes no place of another's. */
+static bool has_room(const struct accord_monitor_cases *cases, size_t vendor)
+{
+    size_t count = 0, share = ACCORD_MONITOR_CASES_MAX / cases->vendor_count;
+    for (size_t i = 0; i < cases->known_count; i++)
+        count += cases->known[i].vendor == vendor;
+    return count < (share > 0 ? share : 1) && cases->known_count < ACCORD_MONITOR_CASES_MAX;
+}
+
 /* Shows the entry to a vendor's docket. *kept says that the docket kept something of it. */
 static enum accord_status show(struct accord_monitor_cases *cases, size_t vendor, uint64_t index,
                                struct accord_bytes entry, bool *kept, struct accord_error *error)
@@ -223,7 +234,7 @@ static enum accord_status show(struct accord_monitor_cases *cases, size_t vendor
     enum accord_status status = accord_docket_see(docket, cases->chain, &cases->log, index, entry, error);
     *kept = status == ACCORD_OK && accord_docket_weight(docket) != before;
     if (*kept)
-        remember(cases, index);
+        remember(cases, index, false);
     return status;
 }
 
@@ -259,7 +270,7 @@ static enum accord_status take_report(struct accord_monitor_cases *cases, uint64
     size_t vendor = second_line(entry, ACCORD_LITERAL("vendor "), &domain) ? vendor_of(cases, domain) : SIZE_MAX;
     if (vendor == SIZE_MAX)
         return ACCORD_OK;
-    if (cases->known_count == ACCORD_MONITOR_CASES_MAX) {
+    if (!has_room(cases, vendor)) {
         cases->full = true;
         return ACCORD_OK;
     }
@@ -310,7 +321,7 @@ enum accord_status accord_monitor_cases_take(struct accord_monitor_cases *cases,
     if (status != ACCORD_OK)
         return status;
     if (link != ACCORD_LINK_NONE) {
-        remember(cases, index);
+        remember(cases, index, true);
         return ACCORD_OK;
     }
     if (!cases->chain->has_roster)

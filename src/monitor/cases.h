@@ -5,8 +5,9 @@
 
 #include "case/docket.h"
 
-#define ACCORD_MONITOR_CASES_MAX 2048 /* reports that are followed */
+#define ACCORD_MONITOR_CASES_MAX 2048 /* reports that are followed; each vendor has its share of them */
 #define ACCORD_MONITOR_CASE_ENTRIES_MAX 16384
+#define ACCORD_MONITOR_LINKS_ROOM 2048   /* of these only the chain of rosters takes */
 #define ACCORD_MONITOR_RELEASES_MAX 8192 /* of watched vendors, the newest: what a case may say that was published */
 
 struct accord_monitor_cases;

@@ -9,6 +9,8 @@ ROOMS = {
     "json": {"core"},
     "version": {"core"},
     "feed": {"base", "core", "json", "version"},
+    "sbom": {"core", "json"},
+    "audit": {"base", "core", "version", "feed", "sbom"},
     "age": {"base", "crypto", "core"},
     "keys": {"base", "crypto", "core", "age"},
     "log": {"base", "core"},
@@ -27,7 +29,7 @@ ROOMS = {
     "status": {"base", "core", "crypto", "log", "roster", "release", "report", "case", "follow", "monitor"},
     "net": {"base", "core", "log", "witness"},
     "serve": {"base", "core", "crypto", "keys", "log", "witness", "roster", "release", "evidence", "follow", "mirror", "monitor", "net", "report", "case", "age"},
-    "cli": {"base", "core", "crypto", "keys", "log", "witness", "roster", "release", "evidence", "intoto", "follow", "mirror", "monitor", "custody", "status", "net", "serve", "report", "case", "age", "advisory", "version"},
+    "cli": {"base", "core", "crypto", "keys", "log", "witness", "roster", "release", "evidence", "intoto", "follow", "mirror", "monitor", "custody", "status", "net", "serve", "report", "case", "age", "advisory", "version", "feed", "sbom", "audit"},
 }
 # base/ knows the error list and slices of the public headers; core/ may include no system header but these.
 CORE_SYSTEM = {"stdbool.h", "stddef.h", "stdint.h", "string.h"}

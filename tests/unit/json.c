@@ -70,17 +70,17 @@ static void places(void **state)
                        item = accord_json_item(&a, 1), b = accord_json_member(&item, "b"),
                        c = accord_json_member(&item, "c"), d = accord_json_member(&item, "d"),
                        none = accord_json_member(&b, "none");
-    assert_int_equal(accord_json_text(&b, 10, &text, &error), ACCORD_MALFORMED);
+    assert_int_equal(accord_json_string(&b, 10, &text, &error), ACCORD_MALFORMED);
     assert_string_equal(error.what, "a[1].b");
     assert_string_equal(error.expected, "a string");
     assert_string_equal(error.found, "a number");
-    assert_int_equal(accord_json_text(&c, 3, &text, &error), ACCORD_TOO_LARGE);
+    assert_int_equal(accord_json_string(&c, 3, &text, &error), ACCORD_TOO_LARGE);
     assert_string_equal(error.found, "text");
-    assert_int_equal(accord_json_text(&c, 4, &text, &error), ACCORD_OK);
+    assert_int_equal(accord_json_string(&c, 4, &text, &error), ACCORD_OK);
     assert_true(accord_bytes_equal(text, ACCORD_LITERAL("text")));
-    assert_int_equal(accord_json_text(&d, 4, &text, &error), ACCORD_OK);
+    assert_int_equal(accord_json_string(&d, 4, &text, &error), ACCORD_OK);
     assert_int_equal(text.size, 0);
-    assert_int_equal(accord_json_text_needed(&d, 4, &text, &error), ACCORD_MALFORMED);
+    assert_int_equal(accord_json_string_needed(&d, 4, &text, &error), ACCORD_MALFORMED);
     assert_string_equal(error.found, "nothing");
     assert_int_equal(accord_json_array(&none, &count, &error), ACCORD_OK);
     assert_int_equal(count, 0);
