@@ -19,8 +19,7 @@ const struct accord_option accord_options_audit[] = {
     {.name = "index", .value = "FILE", .help = "keeps what was read of the advisories, for the next time"},
     {.name = "fail-on",
      .value = "ANSWER",
-     .help = "exit with 1 for this answer or a worse one: affected (the default), investigating, possible, older, "
-             "withdrawn, unknown"},
+     .help = "exit with 1 for this answer, or a worse one; otherwise for affected"},
     {.name = NULL}};
 
 struct audit {
@@ -132,9 +131,7 @@ static enum accord_status read_advisories(struct audit *audit, const char **subj
         audit->report.tally.bytes += tally.bytes;
     }
     accord_progress_end(&audit->progress);
-    return status == ACCORD_OK
-               ? accord_index_count(audit->index, &audit->report.vulnerabilities, error)
-               : status;
+    return status == ACCORD_OK ? accord_index_count(audit->index, &audit->report.vulnerabilities, error) : status;
 }
 
 static enum accord_status work(struct audit *audit, const char **subject, struct accord_error *error)

@@ -244,7 +244,7 @@ static enum accord_status read_entry(struct accord_feed_reader *reader, const st
     entry->is_range = entry->to_included || less_at.value != NULL;
     if (status == ACCORD_OK && entry->is_range)
         status = accord_json_string_needed(entry->to_included ? &equal_at : &less_at, ACCORD_FEED_TEXT_SIZE_MAX,
-                                         &entry->to, reader->error);
+                                           &entry->to, reader->error);
     entry->scheme = scheme_of(entry->type, product->scheme);
     return status;
 }

@@ -154,7 +154,7 @@ enum accord_status accord_json_refuse(const struct accord_json *at, enum accord_
 }
 
 enum accord_status accord_json_string(const struct accord_json *at, size_t size_max, struct accord_bytes *text,
-                                    struct accord_error *error)
+                                      struct accord_error *error)
 {
     *text = (struct accord_bytes){NULL, 0};
     if (at->value == NULL)
@@ -169,7 +169,7 @@ enum accord_status accord_json_string(const struct accord_json *at, size_t size_
 }
 
 enum accord_status accord_json_string_needed(const struct accord_json *at, size_t size_max, struct accord_bytes *text,
-                                           struct accord_error *error)
+                                             struct accord_error *error)
 {
     enum accord_status status = accord_json_string(at, size_max, text, error);
     if (status == ACCORD_OK && text->size == 0)

@@ -39,9 +39,9 @@ enum accord_status accord_json_refuse(const struct accord_json *at, enum accord_
 
 /* A string of at most size_max bytes (ACCORD_TOO_LARGE); it borrows from the document. */
 ACCORD_MUST_USE enum accord_status accord_json_string(const struct accord_json *at, size_t size_max,
-                                                    struct accord_bytes *text, struct accord_error *error);
+                                                      struct accord_bytes *text, struct accord_error *error);
 ACCORD_MUST_USE enum accord_status accord_json_string_needed(const struct accord_json *at, size_t size_max,
-                                                           struct accord_bytes *text, struct accord_error *error);
+                                                             struct accord_bytes *text, struct accord_error *error);
 ACCORD_MUST_USE enum accord_status accord_json_array(const struct accord_json *at, size_t *count,
                                                      struct accord_error *error);
 ACCORD_MUST_USE enum accord_status accord_json_array_needed(const struct accord_json *at, size_t *count,
