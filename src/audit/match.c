@@ -15,9 +15,9 @@ enum { SURE_LEAST = 2 * ACCORD_CLAIM_NAME + 1, NOTHING = SURE_LEAST + 1 };
 
 /* What all claims of one vulnerability come to. */
 struct verdict {
-    struct accord_finding said[ACCORD_CLAIM_FIXED + 1]; /* by what is said: the surest claim that holds */
-    int sure[ACCORD_CLAIM_FIXED + 1];                   /* how sure it is; NOTHING: there is none */
-    struct accord_finding undecided;
+    struct accord_audit_finding said[ACCORD_CLAIM_FIXED + 1]; /* by what is said: the surest claim that holds */
+    int sure[ACCORD_CLAIM_FIXED + 1];                         /* how sure it is; NOTHING: there is none */
+    struct accord_audit_finding undecided;
     int undecided_sure;
     int outside_sure; /* the surest affected claim whose range this version is not in */
     struct accord_bytes id;
@@ -28,29 +28,29 @@ struct accord_matcher {
     struct accord_arena arena;
     struct verdict *verdicts;
     size_t verdict_count, verdict_room;
-    struct accord_finding *findings;
+    struct accord_audit_finding *findings;
     size_t finding_count, finding_room;
     /* The component at hand. */
     struct accord_bytes version, qualifiers;
 };
 
-const char *accord_answer_word(enum accord_answer answer)
+const char *accord_audit_answer_word(enum accord_audit_answer answer)
 {
-    static const char *const words[ACCORD_ANSWER_COUNT] = {
-        "", "affected", "investigating", "possible", "older", "withdrawn", "unknown", "not-affected", "fixed"};
+    static const char *const words[ACCORD_AUDIT_COUNT] = {"",          "affected", "investigating", "possible", "older",
+                                                          "withdrawn", "unknown",  "not-affected",  "fixed"};
     return words[answer];
 }
 
-const char *accord_reason_word(enum accord_audit_reason reason)
+const char *accord_audit_reason_word(enum accord_audit_reason reason)
 {
-    static const char *const words[ACCORD_REASON_COUNT] = {"",         "no-version", "prose",
-                                                           "no-order", "qualifier",  "no-purl"};
+    static const char *const words[ACCORD_AUDIT_REASON_COUNT] = {"",         "no-version", "prose",
+                                                                 "no-order", "qualifier",  "no-purl"};
     return words[reason];
 }
 
-const char *accord_reason_sentence(enum accord_audit_reason reason)
+const char *accord_audit_reason_sentence(enum accord_audit_reason reason)
 {
-    static const char *const sentences[ACCORD_REASON_COUNT] = {
+    static const char *const sentences[ACCORD_AUDIT_REASON_COUNT] = {
         "",
         "its version is not known",
         "the advisory says in prose which versions it means",
@@ -178,23 +178,24 @@ static enum accord_audit_reason decide(const struct accord_matcher *matcher, con
 {
     *contains = true;
     if (claim->names == ACCORD_CLAIM_SHA256 || is_every_version(claim->range)) {
-        return ACCORD_REASON_NONE;
+        return ACCORD_AUDIT_REASON_NONE;
     }
     if (claim->range.size == 0) {
-        return ACCORD_REASON_PROSE;
+        return ACCORD_AUDIT_REASON_PROSE;
     }
     if (matcher->version.size == 0) {
-        return ACCORD_REASON_NO_VERSION;
+        return ACCORD_AUDIT_REASON_NO_VERSION;
     }
-    return accord_vers_contains(claim->range, matcher->version, contains, NULL) == ACCORD_OK ? ACCORD_REASON_NONE
-                                                                                             : ACCORD_REASON_NO_ORDER;
+    return accord_vers_contains(claim->range, matcher->version, contains, NULL) == ACCORD_OK
+               ? ACCORD_AUDIT_REASON_NONE
+               : ACCORD_AUDIT_REASON_NO_ORDER;
 }
 
-static struct accord_finding finding_of(struct accord_matcher *matcher, const struct accord_index_row *row)
+static struct accord_audit_finding finding_of(struct accord_matcher *matcher, const struct accord_index_row *row)
 {
     const struct accord_claim_vulnerability *about = &row->about;
     const struct accord_claim *claim = &row->claim;
-    return (struct accord_finding){
+    return (struct accord_audit_finding){
         .names = claim->names,
         .id = keep(matcher, about->id),
         .document = keep(matcher, about->document),
@@ -223,14 +224,14 @@ static enum accord_status weigh(void *context, const struct accord_index_row *ro
     }
     int sure = 2 * (int)claim->names + (missing ? 1 : 0);
     enum accord_audit_reason reason = decide(matcher, claim, &contains);
-    if (reason == ACCORD_REASON_NONE && !contains && claim->says > ACCORD_CLAIM_INVESTIGATING) {
+    if (reason == ACCORD_AUDIT_REASON_NONE && !contains && claim->says > ACCORD_CLAIM_INVESTIGATING) {
         return ACCORD_OK;
     }
     struct verdict *verdict = verdict_of(matcher, row->about.id);
     if (verdict == NULL) {
         return accord_fail(error, ACCORD_NO_MEMORY, 0);
     }
-    if (reason != ACCORD_REASON_NONE) {
+    if (reason != ACCORD_AUDIT_REASON_NONE) {
         if (claim->says <= ACCORD_CLAIM_INVESTIGATING && sure < verdict->undecided_sure) {
             verdict->undecided_sure = sure;
             verdict->undecided = finding_of(matcher, row);
@@ -241,7 +242,7 @@ static enum accord_status weigh(void *context, const struct accord_index_row *ro
     } else if (sure < verdict->sure[claim->says]) {
         verdict->sure[claim->says] = sure;
         verdict->said[claim->says] = finding_of(matcher, row);
-        verdict->said[claim->says].reason = missing ? ACCORD_REASON_QUALIFIER : ACCORD_REASON_NONE;
+        verdict->said[claim->says].reason = missing ? ACCORD_AUDIT_REASON_QUALIFIER : ACCORD_AUDIT_REASON_NONE;
     }
     return matcher->arena.exhausted ? accord_fail(error, ACCORD_NO_MEMORY, 0) : ACCORD_OK;
 }
@@ -250,7 +251,7 @@ static enum accord_status weigh(void *context, const struct accord_index_row *ro
 
 /* An explicit no counts where it is at least as sure as the yes; whoever is overruled is named. What nobody could
  * decide is unknown, unless a surer claim decided it. */
-static void conclude(const struct verdict *verdict, struct accord_finding *finding)
+static void conclude(const struct verdict *verdict, struct accord_audit_finding *finding)
 {
     const int *sure = verdict->sure;
     enum accord_claim_says bad = sure[ACCORD_CLAIM_AFFECTED] <= sure[ACCORD_CLAIM_INVESTIGATING]
@@ -258,30 +259,30 @@ static void conclude(const struct verdict *verdict, struct accord_finding *findi
                                      : ACCORD_CLAIM_INVESTIGATING;
     enum accord_claim_says good =
         sure[ACCORD_CLAIM_FIXED] <= sure[ACCORD_CLAIM_NOT_AFFECTED] ? ACCORD_CLAIM_FIXED : ACCORD_CLAIM_NOT_AFFECTED;
-    *finding = (struct accord_finding){.answer = 0};
+    *finding = (struct accord_audit_finding){.answer = 0};
     if (sure[good] != NOTHING && sure[good] <= sure[bad] && sure[good] <= verdict->undecided_sure) {
         *finding = verdict->said[good];
-        finding->answer = good == ACCORD_CLAIM_FIXED ? ACCORD_ANSWER_FIXED : ACCORD_ANSWER_NOT_AFFECTED;
+        finding->answer = good == ACCORD_CLAIM_FIXED ? ACCORD_AUDIT_FIXED : ACCORD_AUDIT_NOT_AFFECTED;
         finding->conflict = sure[bad] != NOTHING;
         finding->conflicting = verdict->said[bad].document;
     } else if (sure[bad] != NOTHING) {
         *finding = verdict->said[bad];
-        bool possible = finding->names == ACCORD_CLAIM_NAME || finding->reason == ACCORD_REASON_QUALIFIER;
-        finding->answer = possible                            ? ACCORD_ANSWER_POSSIBLE
-                          : bad == ACCORD_CLAIM_INVESTIGATING ? ACCORD_ANSWER_INVESTIGATING
-                                                              : ACCORD_ANSWER_AFFECTED;
+        bool possible = finding->names == ACCORD_CLAIM_NAME || finding->reason == ACCORD_AUDIT_REASON_QUALIFIER;
+        finding->answer = possible                            ? ACCORD_AUDIT_POSSIBLE
+                          : bad == ACCORD_CLAIM_INVESTIGATING ? ACCORD_AUDIT_INVESTIGATING
+                                                              : ACCORD_AUDIT_AFFECTED;
         finding->conflict = sure[good] != NOTHING;
         finding->conflicting = verdict->said[good].document;
     } else if (verdict->undecided_sure < verdict->outside_sure) {
         *finding = verdict->undecided;
-        finding->answer = ACCORD_ANSWER_UNKNOWN;
+        finding->answer = ACCORD_AUDIT_UNKNOWN;
     }
 }
 
-static enum accord_status add_finding(struct accord_matcher *matcher, const struct accord_finding *finding,
+static enum accord_status add_finding(struct accord_matcher *matcher, const struct accord_audit_finding *finding,
                                       struct accord_error *error)
 {
-    struct accord_finding *findings =
+    struct accord_audit_finding *findings =
         grown(matcher->findings, matcher->finding_count, &matcher->finding_room, sizeof *findings);
     if (findings == NULL) {
         return accord_fail(error, ACCORD_NO_MEMORY, 0);
@@ -293,7 +294,7 @@ static enum accord_status add_finding(struct accord_matcher *matcher, const stru
 
 static int by_answer(const void *a, const void *b)
 {
-    const struct accord_finding *x = a, *y = b;
+    const struct accord_audit_finding *x = a, *y = b;
     int order = (x->answer > y->answer) - (x->answer < y->answer);
     order = order != 0 ? order : compare(x->id, y->id);
     return order != 0 ? order : (x->entry > y->entry) - (x->entry < y->entry);
@@ -305,21 +306,21 @@ static enum accord_status judge_release(void *context, const struct accord_logge
                                         struct accord_error *error)
 {
     struct accord_matcher *matcher = context;
-    enum accord_answer answer = release->withdrawn                    ? ACCORD_ANSWER_WITHDRAWN
-                                : release->newest > release->sequence ? ACCORD_ANSWER_OLDER
-                                                                      : ACCORD_ANSWER_COUNT;
-    if (answer == ACCORD_ANSWER_COUNT) {
+    enum accord_audit_answer answer = release->withdrawn                    ? ACCORD_AUDIT_WITHDRAWN
+                                      : release->newest > release->sequence ? ACCORD_AUDIT_OLDER
+                                                                            : ACCORD_AUDIT_COUNT;
+    if (answer == ACCORD_AUDIT_COUNT) {
         return ACCORD_OK;
     }
-    const struct accord_finding finding = {.answer = answer,
-                                           .names = ACCORD_CLAIM_SHA256,
-                                           .vendor = keep(matcher, release->vendor),
-                                           .product = keep(matcher, release->product),
-                                           .version = keep(matcher, release->version),
-                                           .sequence = release->sequence,
-                                           .newest = release->newest,
-                                           .entry = release->entry,
-                                           .time = release->time};
+    const struct accord_audit_finding finding = {.answer = answer,
+                                                 .names = ACCORD_CLAIM_SHA256,
+                                                 .vendor = keep(matcher, release->vendor),
+                                                 .product = keep(matcher, release->product),
+                                                 .version = keep(matcher, release->version),
+                                                 .sequence = release->sequence,
+                                                 .newest = release->newest,
+                                                 .entry = release->entry,
+                                                 .time = release->time};
     return add_finding(matcher, &finding, error);
 }
 
@@ -375,7 +376,7 @@ enum accord_status accord_matcher_match(struct accord_matcher *matcher, const st
         status = find_names(matcher, component, error);
     }
     for (size_t i = 0; status == ACCORD_OK && i < matcher->verdict_count; i++) {
-        struct accord_finding finding;
+        struct accord_audit_finding finding;
         conclude(&matcher->verdicts[i], &finding);
         if (finding.answer != 0) {
             status = add_finding(matcher, &finding, error);
@@ -386,9 +387,10 @@ enum accord_status accord_matcher_match(struct accord_matcher *matcher, const st
     }
     bool named = has_purl || has_cpe || component->hash_count > 0;
     *match = (struct accord_match){matcher->findings, matcher->finding_count,
-                                   !named                                                     ? ACCORD_REASON_NO_PURL
-                                   : matcher->version.size == 0 && component->hash_count == 0 ? ACCORD_REASON_NO_VERSION
-                                                                                              : ACCORD_REASON_NONE,
+                                   !named ? ACCORD_AUDIT_REASON_NO_PURL
+                                   : matcher->version.size == 0 && component->hash_count == 0
+                                       ? ACCORD_AUDIT_REASON_NO_VERSION
+                                       : ACCORD_AUDIT_REASON_NONE,
                                    matcher->version};
     return matcher->arena.exhausted ? accord_fail(error, ACCORD_NO_MEMORY, 0) : status;
 }

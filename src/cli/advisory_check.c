@@ -28,15 +28,17 @@ static enum accord_status refuse(enum accord_status status, const struct accord_
 static enum accord_status check_release(const struct accord_advisory_claim *advisory, struct accord_board *board,
                                         const struct accord_advisory_item *item, struct accord_error *error)
 {
-    uint8_t memory[80];
+    uint8_t memory[80], digest[ACCORD_HASH_SIZE];
     struct accord_out out = {memory, sizeof memory, 0, false};
     uint64_t index;
     if (!item->has_digest || item->kind == ACCORD_ADVISORY_CASE ||
-        accord_board_release(board, item->digest, advisory->vendor, &index)) {
+        (accord_board_release_named(board, advisory->vendor, item->product, item->range, digest, &index) &&
+         memcmp(digest, item->digest, sizeof digest) == 0)) {
         return ACCORD_OK;
     }
     accord_digest_print(&out, item->digest);
-    return refuse(ACCORD_NOT_FOUND, item, ACCORD_LITERAL("the digest of a release that this vendor logged"),
+    return refuse(ACCORD_NOT_FOUND, item,
+                  ACCORD_LITERAL("the digest of the release of this version that this vendor logged"),
                   accord_out_bytes(&out), error);
 }
 

@@ -40,41 +40,29 @@ static bool named_before(const struct accord_advisory_sight *sight, const uint8_
     return accord_view_find(&sight->view, digest) != NULL;
 }
 
-static enum accord_status refuse_release(enum accord_status status, const char *expected,
-                                         const struct accord_advisory_item *item, struct accord_error *error)
-{
-    uint8_t memory[80];
-    struct accord_out out = {memory, sizeof memory, 0, false};
-    accord_digest_print(&out, item->digest);
-    accord_fail(error, status, item->line);
-    accord_error_what(error, item->product);
-    accord_error_expected(error, accord_bytes_of(expected));
-    accord_error_found(error, accord_out_bytes(&out));
-    return status;
-}
-
+/* What is no release of this vendor's product is left out: one advisory that says so spoils no other. */
 static enum accord_status add_release(struct accord_advisory_sight *sight, struct accord_advisory_log *advisories,
                                       const struct accord_advisory_item *item, struct accord_error *error)
 {
     uint64_t index;
     size_t place = sight->view.release_count;
     struct accord_view_release *release = &sight->releases[place];
+    struct accord_buffer *entry = &sight->entries[place];
     if (!accord_board_release(advisories->board, item->digest, sight->claim->vendor, &index)) {
-        return refuse_release(ACCORD_NOT_FOUND, "the digest of a release that this vendor logged", item, error);
+        return ACCORD_OK;
     }
-    accord_buffer_init(&sight->entries[place], ACCORD_ENTRY_SIZE_MAX);
-    sight->view.release_count++;
-    enum accord_status status = accord_reader_entry(advisories->log.reader, index, &sight->entries[place], error);
-    if (status != ACCORD_OK) {
+    accord_buffer_init(entry, ACCORD_ENTRY_SIZE_MAX);
+    enum accord_status status = accord_reader_entry(advisories->log.reader, index, entry, error);
+    if (status != ACCORD_OK || accord_release_parse(&release->claim, accord_buffer_bytes(entry), NULL) != ACCORD_OK ||
+        !accord_bytes_equal(release->claim.product, item->product)) {
+        accord_buffer_free(entry);
         return status;
     }
     memcpy(release->digest, item->digest, sizeof release->digest);
     release->index = index;
     release->time = accord_docket_time(advisories->log.docket, index);
-    status = accord_release_parse(&release->claim, accord_buffer_bytes(&sight->entries[place]), error);
-    return status == ACCORD_OK && !accord_bytes_equal(release->claim.product, item->product)
-               ? refuse_release(ACCORD_NOT_FOUND, "a release of this product", item, error)
-               : status;
+    sight->view.release_count++;
+    return ACCORD_OK;
 }
 
 static enum accord_status add_releases(struct accord_advisory_sight *sight, struct accord_advisory_log *advisories,

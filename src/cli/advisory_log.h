@@ -25,7 +25,7 @@ struct accord_advisory_sight {
     struct accord_view_release *releases;
     struct accord_buffer *entries; /* of the releases */
 };
-/* ACCORD_NOT_FOUND where it names a release that its vendor has not logged. To be freed in either case. */
+/* To be freed in either case. */
 ACCORD_MUST_USE enum accord_status accord_advisory_see(struct accord_advisory_sight *sight,
                                                        struct accord_advisory_log *advisories,
                                                        const struct accord_board_advisory *advisory,

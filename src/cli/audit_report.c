@@ -61,10 +61,10 @@ static const char *found_by(enum accord_claim_names names)
                                         : "name";
 }
 
-static json_t *json_of_finding(const struct accord_finding *finding)
+static json_t *json_of_finding(const struct accord_audit_finding *finding)
 {
-    json_t *object =
-        json_pack("{s:s, s:s}", "answer", accord_answer_word(finding->answer), "found_by", found_by(finding->names));
+    json_t *object = json_pack("{s:s, s:s}", "answer", accord_audit_answer_word(finding->answer), "found_by",
+                               found_by(finding->names));
     const struct {
         const char *name;
         struct accord_bytes text;
@@ -79,10 +79,10 @@ static json_t *json_of_finding(const struct accord_finding *finding)
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         set_text(object, texts[i].name, texts[i].text);
     }
-    if (finding->reason != ACCORD_REASON_NONE) {
-        (void)json_object_set_new(object, "reason", json_string(accord_reason_word(finding->reason)));
+    if (finding->reason != ACCORD_AUDIT_REASON_NONE) {
+        (void)json_object_set_new(object, "reason", json_string(accord_audit_reason_word(finding->reason)));
     }
-    if (finding->answer == ACCORD_ANSWER_OLDER || finding->answer == ACCORD_ANSWER_WITHDRAWN) {
+    if (finding->answer == ACCORD_AUDIT_OLDER || finding->answer == ACCORD_AUDIT_WITHDRAWN) {
         (void)json_object_set_new(object, "sequence", accord_json_number(finding->sequence));
         (void)json_object_set_new(object, "newest", accord_json_number(finding->newest));
         (void)json_object_set_new(object, "entry", accord_json_number(finding->entry));
@@ -102,31 +102,31 @@ static json_t *json_of_component(const char *document, const struct accord_compo
     set_text(object, "version", match->version);
     set_text(object, "purl", component->purl);
     set_text(object, "cpe", component->cpe);
-    if (match->blind != ACCORD_REASON_NONE) {
-        (void)json_object_set_new(object, "blind", json_string(accord_reason_word(match->blind)));
+    if (match->blind != ACCORD_AUDIT_REASON_NONE) {
+        (void)json_object_set_new(object, "blind", json_string(accord_audit_reason_word(match->blind)));
     }
     return object;
 }
 
 /* For a person */
 
-static const char *paint(enum accord_answer answer)
+static const char *paint(enum accord_audit_answer answer)
 {
     if (isatty(STDOUT_FILENO) != 1) {
         return "";
     }
-    return answer == ACCORD_ANSWER_AFFECTED       ? "\033[1;31m"
-           : answer <= ACCORD_ANSWER_WITHDRAWN    ? "\033[33m"
-           : answer >= ACCORD_ANSWER_NOT_AFFECTED ? "\033[32m"
-                                                  : "\033[36m";
+    return answer == ACCORD_AUDIT_AFFECTED       ? "\033[1;31m"
+           : answer <= ACCORD_AUDIT_WITHDRAWN    ? "\033[33m"
+           : answer >= ACCORD_AUDIT_NOT_AFFECTED ? "\033[32m"
+                                                 : "\033[36m";
 }
 
 static void row(struct accord_audit_report *report, const struct accord_component *component,
-                const struct accord_match *match, const struct accord_finding *finding)
+                const struct accord_match *match, const struct accord_audit_finding *finding)
 {
     char name[ACCORD_PLAIN_SIZE], version[ACCORD_PLAIN_SIZE], text[ACCORD_PLAIN_SIZE];
     const char *colour = paint(finding->answer);
-    accord_tell(&report->table, "%s%-13s%s  %s %s", colour, accord_answer_word(finding->answer),
+    accord_tell(&report->table, "%s%-13s%s  %s %s", colour, accord_audit_answer_word(finding->answer),
                 *colour == '\0' ? "" : "\033[0m", accord_plain(component->name, name),
                 accord_plain(match->version, version));
     if (finding->id.size > 0) {
@@ -135,12 +135,12 @@ static void row(struct accord_audit_report *report, const struct accord_componen
     if (finding->fixed.size > 0) {
         accord_tell(&report->table, "  fixed in %s", accord_plain(finding->fixed, text));
     }
-    if (finding->answer == ACCORD_ANSWER_OLDER) {
+    if (finding->answer == ACCORD_AUDIT_OLDER) {
         accord_tell(&report->table, "  release %" PRIu64 ", the newest is %" PRIu64, finding->sequence,
                     finding->newest);
     }
-    if (finding->reason != ACCORD_REASON_NONE) {
-        accord_tell(&report->table, "  (%s)", accord_reason_sentence(finding->reason));
+    if (finding->reason != ACCORD_AUDIT_REASON_NONE) {
+        accord_tell(&report->table, "  (%s)", accord_audit_reason_sentence(finding->reason));
     }
     if (finding->justification.size > 0) {
         accord_tell(&report->table, "  (%s)", accord_plain(finding->justification, text));
@@ -156,16 +156,16 @@ enum accord_status accord_audit_report_add(struct accord_audit_report *report, c
 {
     report->component_count++;
     report->blind[match->blind]++;
-    report->clear += match->count == 0 && match->blind == ACCORD_REASON_NONE ? 1 : 0;
+    report->clear += match->count == 0 && match->blind == ACCORD_AUDIT_REASON_NONE ? 1 : 0;
     for (size_t i = 0; i < match->count; i++) {
-        const struct accord_finding *finding = &match->findings[i];
+        const struct accord_audit_finding *finding = &match->findings[i];
         report->answers[finding->answer]++;
-        report->unknown[finding->reason] += finding->answer == ACCORD_ANSWER_UNKNOWN ? 1 : 0;
+        report->unknown[finding->reason] += finding->answer == ACCORD_AUDIT_UNKNOWN ? 1 : 0;
         if (!report->call->json) {
             row(report, component, match, finding);
         }
     }
-    bool said = match->count > 0 || match->blind != ACCORD_REASON_NONE;
+    bool said = match->count > 0 || match->blind != ACCORD_AUDIT_REASON_NONE;
     if (report->call->json && said &&
         json_array_append_new(report->components, json_of_component(report->document, component, match)) != 0) {
         return accord_fail(error, ACCORD_NO_MEMORY, 0);
@@ -178,12 +178,15 @@ enum accord_status accord_audit_report_add(struct accord_audit_report *report, c
 static int tell_json(struct accord_audit_report *report, int exit_status)
 {
     json_t *counts = json_object(), *unknown = json_object(), *blind = json_object();
-    for (enum accord_answer answer = ACCORD_ANSWER_AFFECTED; answer < ACCORD_ANSWER_COUNT; answer++) {
-        (void)json_object_set_new(counts, accord_answer_word(answer), accord_json_number(report->answers[answer]));
+    for (enum accord_audit_answer answer = ACCORD_AUDIT_AFFECTED; answer < ACCORD_AUDIT_COUNT; answer++) {
+        (void)json_object_set_new(counts, accord_audit_answer_word(answer),
+                                  accord_json_number(report->answers[answer]));
     }
-    for (enum accord_audit_reason reason = ACCORD_REASON_NO_VERSION; reason < ACCORD_REASON_COUNT; reason++) {
-        (void)json_object_set_new(unknown, accord_reason_word(reason), accord_json_number(report->unknown[reason]));
-        (void)json_object_set_new(blind, accord_reason_word(reason), accord_json_number(report->blind[reason]));
+    for (enum accord_audit_reason reason = ACCORD_AUDIT_REASON_NO_VERSION; reason < ACCORD_AUDIT_REASON_COUNT;
+         reason++) {
+        (void)json_object_set_new(unknown, accord_audit_reason_word(reason),
+                                  accord_json_number(report->unknown[reason]));
+        (void)json_object_set_new(blind, accord_audit_reason_word(reason), accord_json_number(report->blind[reason]));
     }
     json_t *object =
         json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:O, s:O}", "components_seen",
@@ -208,19 +211,20 @@ int accord_audit_report_tell(struct accord_audit_report *report, int exit_status
                 " refused): %" PRIu64 " named by none",
                 report->component_count, report->vulnerabilities, report->tally.read, report->tally.refused,
                 report->clear);
-    for (enum accord_answer answer = ACCORD_ANSWER_AFFECTED; answer < ACCORD_ANSWER_COUNT; answer++) {
+    for (enum accord_audit_answer answer = ACCORD_AUDIT_AFFECTED; answer < ACCORD_AUDIT_COUNT; answer++) {
         if (report->answers[answer] > 0) {
-            accord_note(call, "%8" PRIu64 " %s", report->answers[answer], accord_answer_word(answer));
+            accord_note(call, "%8" PRIu64 " %s", report->answers[answer], accord_audit_answer_word(answer));
         }
     }
-    for (enum accord_audit_reason reason = ACCORD_REASON_NO_VERSION; reason < ACCORD_REASON_COUNT; reason++) {
+    for (enum accord_audit_reason reason = ACCORD_AUDIT_REASON_NO_VERSION; reason < ACCORD_AUDIT_REASON_COUNT;
+         reason++) {
         if (report->unknown[reason] > 0) {
             accord_note(call, "%8" PRIu64 " of the unknown: %s", report->unknown[reason],
-                        accord_reason_sentence(reason));
+                        accord_audit_reason_sentence(reason));
         }
         if (report->blind[reason] > 0) {
             accord_note(call, "%8" PRIu64 " components of which little can be said: %s", report->blind[reason],
-                        accord_reason_sentence(reason));
+                        accord_audit_reason_sentence(reason));
         }
     }
     if (report->binary_lists > 0) {

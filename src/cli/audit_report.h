@@ -10,8 +10,8 @@ struct accord_audit_report {
     json_t *components, *refused; /* with --json */
     struct accord_buffer table;
     const char *document; /* whose components these are */
-    uint64_t component_count, clear, blind[ACCORD_REASON_COUNT];
-    uint64_t answers[ACCORD_ANSWER_COUNT], unknown[ACCORD_REASON_COUNT];
+    uint64_t component_count, clear, blind[ACCORD_AUDIT_REASON_COUNT];
+    uint64_t answers[ACCORD_AUDIT_COUNT], unknown[ACCORD_AUDIT_REASON_COUNT];
     uint64_t binary_lists; /* documents that name binary packages only */
     uint64_t vulnerabilities;
     struct accord_feed_tally tally;

@@ -154,10 +154,10 @@ static enum accord_status work(struct audit *audit, const char **subject, struct
     return status;
 }
 
-static bool read_threshold(const char *word, enum accord_answer *threshold)
+static bool read_threshold(const char *word, enum accord_audit_answer *threshold)
 {
-    for (*threshold = ACCORD_ANSWER_AFFECTED; *threshold <= ACCORD_ANSWER_UNKNOWN; (*threshold)++) {
-        if (strcmp(accord_answer_word(*threshold), word) == 0) {
+    for (*threshold = ACCORD_AUDIT_AFFECTED; *threshold <= ACCORD_AUDIT_UNKNOWN; (*threshold)++) {
+        if (strcmp(accord_audit_answer_word(*threshold), word) == 0) {
             return true;
         }
     }
@@ -166,7 +166,7 @@ static bool read_threshold(const char *word, enum accord_answer *threshold)
 
 int accord_run_audit(struct accord_call *call)
 {
-    enum accord_answer threshold = ACCORD_ANSWER_AFFECTED;
+    enum accord_audit_answer threshold = ACCORD_AUDIT_AFFECTED;
     const char *word = accord_call_value(call, "fail-on"), *subject = NULL;
     if (word != NULL && !read_threshold(word, &threshold)) {
         return accord_usage(call, "--fail-on %s: this is no answer that can fail", word);
@@ -176,7 +176,7 @@ int accord_run_audit(struct accord_call *call)
     accord_audit_report_init(&audit.report, call);
     error.status = work(&audit, &subject, &error);
     int result = 0;
-    for (enum accord_answer answer = ACCORD_ANSWER_AFFECTED; answer <= threshold; answer++) {
+    for (enum accord_audit_answer answer = ACCORD_AUDIT_AFFECTED; answer <= threshold; answer++) {
         result = audit.report.answers[answer] > 0 ? 1 : result;
     }
     result = error.status == ACCORD_OK ? accord_audit_report_tell(&audit.report, result)

@@ -46,7 +46,7 @@ for name, source, key, status, says in (
         ("a product that is not named", SOURCE.replace("product ios-xe", "product ios"), KEY, 1, "not defined on a line before"),
         ("no title", SOURCE.replace("title", "# title"), KEY, 1, "title"),
         ("a range that is none", SOURCE.replace("<17.3.2", "before-17 3"), KEY, 1, "affected"),
-        ("a release of nobody", SOURCE + "vulnerability x\nfixed ios-xe 1 sha256:" + 64 * "0" + "\n", KEY, 3, "a release that this vendor logged"),
+        ("a release of nobody", SOURCE + "vulnerability x\nfixed ios-xe 1 sha256:" + 64 * "0" + "\n", KEY, 3, "that this vendor logged"),
         ("bounds without an order", SOURCE.replace("order intdot", ""), KEY, 1, "an `order` line"),
         ("an order that nobody knows", SOURCE.replace("order intdot", "order generic"), KEY, 1, "deb, rpm, semver"),
         ("a version that is none of its order", SOURCE.replace("<17.3.2", "<17.3.2a"), KEY, 1, "versions of its order"),
@@ -66,8 +66,10 @@ check("versions that were released are named by their releases", re.search(r"^fi
       and re.search(r"^affected ios-xe 17\.3\.1 sha256:[0-9a-f]{64}$", source, re.M) and "affected ios-xe <17.3.2\n" in source, source)
 check("its lines stand in their order", source.index("product ") < source.index("vulnerability ") < source.index("affected ") < source.index("fixed "))
 digest = re.search(r"^fixed ios-xe 17\.3\.2 (sha256:\S+)$", source, re.M)[1]
+expect("another version's release is none", log(SOURCE.replace("affected ios-xe 17.3.1", f"affected ios-xe 17.3.1 {digest}"), "--change", "x"), 3,
+       "the release of this version")
 expect("a release of another vendor is none", log(SOURCE.replace("vendor cisco.com", "vendor sap.com").replace("fixed ios-xe 17.3.2", f"fixed ios-xe 17.3.2 {digest}"),
-                                                  key=["--key", "keys/sap.com/receipt.key"]), 3, "a release that this vendor logged")
+                                                  key=["--key", "keys/sap.com/receipt.key"]), 3, "that this vendor logged")
 
 expect("the same id again says what changed", log(SOURCE), 1, "--change TEXT")
 expect("then it is a revision", log(SOURCE.replace("state final", "state withdrawn"), "--change", "There was nothing."), 0, "revision 2")
@@ -90,9 +92,16 @@ run = show()
 check("then it takes both words", run.status == 1 and "several vendors" in run.out, run)
 check("which find it", show("sap.com/cisco-sa-1").json()["vendor"] == "sap.com" and show("cisco.com/cisco-sa-1").json()["vendor"] == "cisco.com")
 expect("one that is not there", show("cisco-sa-9"), 3)
+nowhere = text.replace(b"cisco-sa-1", b"cisco-sa-3").replace(b"revision 2", b"revision 1").replace(digest.encode(), b"sha256:" + 64 * b"0")
+nowhere = re.sub(rb"previous .*\n|change .*\n", b"", nowhere)
+must(accord("log", "add", "accord", "--key", "accord/private/log.key",
+            write("nowhere", subprocess.run([os.environ["SIGN_NOTE"], DIR / KEY[1]], input=nowhere, capture_output=True, check=True).stdout)))
+expect("it is published", log(SOURCE.replace("cisco-sa-1", "cisco-sa-4"), name="four.advisory"), 0)
+check("one that names a release which is not there is shown without it, and spoils no other", show("cisco-sa-3").json()["id"] == "cisco-sa-3")
 run = accord("advisory", "list", "accord", "--json")
 check("all are listed", [(a["vendor"], a["id"]) for a in run.json()["advisories"]] == [("cisco.com", "cisco-sa-1"), ("cisco.com", "cisco-sa-2"),
-                                                                                      ("sap.com", "cisco-sa-1")], run)
+                                                                                      ("sap.com", "cisco-sa-1"), ("cisco.com", "cisco-sa-3"),
+                                                                                      ("cisco.com", "cisco-sa-4")], run)
 run = accord("advisory", "list", "accord", "--vendor", "sap.com")
 check("or those of one vendor", "sap.com/cisco-sa-1" in run.out and "cisco.com/" not in run.out and "1 advisories" in run.err, run)
 expect("its source can be logged again", log(show("cisco-sa-2").json()["source"], "--change", "Nothing."), 0, "revision 2")

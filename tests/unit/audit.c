@@ -26,8 +26,8 @@ static struct accord_claim claim(enum accord_claim_says says, enum accord_claim_
 }
 
 /* What two claims of one vulnerability come to for version 1.5 of pkg:npm/x; 0: nothing is said. */
-static enum accord_answer answer_of(struct accord_claim first, struct accord_claim second,
-                                    enum accord_audit_reason *reason)
+static enum accord_audit_answer answer_of(struct accord_claim first, struct accord_claim second,
+                                          enum accord_audit_reason *reason)
 {
     static const char *const ids[] = {"CVE-1", "CVE-1"};
     const struct accord_claim claims[] = {first, second};
@@ -38,8 +38,8 @@ static enum accord_answer answer_of(struct accord_claim first, struct accord_cla
     assert_int_equal(accord_matcher_new(&matcher, index, NULL), ACCORD_OK);
     assert_int_equal(accord_matcher_match(matcher, &component, &match, NULL), ACCORD_OK);
     assert_true(match.count <= 1);
-    enum accord_answer answer = match.count == 0 ? 0 : match.findings[0].answer;
-    *reason = match.count == 0 ? ACCORD_REASON_NONE : match.findings[0].reason;
+    enum accord_audit_answer answer = match.count == 0 ? 0 : match.findings[0].answer;
+    *reason = match.count == 0 ? ACCORD_AUDIT_REASON_NONE : match.findings[0].reason;
     accord_matcher_free(matcher);
     accord_index_close(index);
     return answer;
@@ -58,18 +58,18 @@ static void test_answers(void **state)
     struct accord_claim other = bad, missing = bad;
     other.qualifiers = slice("arch=arm64");
     missing.qualifiers = slice("distro=debian-12");
-    assert_int_equal(answer_of(bad, out, &reason), ACCORD_ANSWER_AFFECTED);
+    assert_int_equal(answer_of(bad, out, &reason), ACCORD_AUDIT_AFFECTED);
     assert_int_equal(answer_of(out, out, &reason), 0);
-    assert_int_equal(answer_of(name, name, &reason), ACCORD_ANSWER_POSSIBLE);
-    assert_int_equal(answer_of(bad, vex, &reason), ACCORD_ANSWER_NOT_AFFECTED);
-    assert_int_equal(answer_of(bad, weak, &reason), ACCORD_ANSWER_AFFECTED);
-    assert_int_equal(answer_of(name, weak, &reason), ACCORD_ANSWER_FIXED);
-    assert_int_equal(answer_of(prose, prose, &reason), ACCORD_ANSWER_UNKNOWN);
-    assert_int_equal(reason, ACCORD_REASON_PROSE);
+    assert_int_equal(answer_of(name, name, &reason), ACCORD_AUDIT_POSSIBLE);
+    assert_int_equal(answer_of(bad, vex, &reason), ACCORD_AUDIT_NOT_AFFECTED);
+    assert_int_equal(answer_of(bad, weak, &reason), ACCORD_AUDIT_AFFECTED);
+    assert_int_equal(answer_of(name, weak, &reason), ACCORD_AUDIT_FIXED);
+    assert_int_equal(answer_of(prose, prose, &reason), ACCORD_AUDIT_UNKNOWN);
+    assert_int_equal(reason, ACCORD_AUDIT_REASON_PROSE);
     assert_int_equal(answer_of(prose, out, &reason), 0);
     assert_int_equal(answer_of(other, other, &reason), 0);
-    assert_int_equal(answer_of(missing, missing, &reason), ACCORD_ANSWER_POSSIBLE);
-    assert_int_equal(reason, ACCORD_REASON_QUALIFIER);
+    assert_int_equal(answer_of(missing, missing, &reason), ACCORD_AUDIT_POSSIBLE);
+    assert_int_equal(reason, ACCORD_AUDIT_REASON_QUALIFIER);
 }
 
 static void test_sources(void **state)
@@ -113,9 +113,9 @@ static void test_releases(void **state)
     assert_int_equal(accord_matcher_new(&matcher, index, NULL), ACCORD_OK);
     assert_int_equal(accord_matcher_match(matcher, &component, &match, NULL), ACCORD_OK);
     assert_int_equal(match.count, 2);
-    assert_int_equal(match.findings[0].answer, ACCORD_ANSWER_OLDER);
+    assert_int_equal(match.findings[0].answer, ACCORD_AUDIT_OLDER);
     assert_int_equal(match.findings[0].newest, 5);
-    assert_int_equal(match.findings[1].answer, ACCORD_ANSWER_WITHDRAWN);
+    assert_int_equal(match.findings[1].answer, ACCORD_AUDIT_WITHDRAWN);
     accord_matcher_free(matcher);
     accord_index_close(index);
 }
