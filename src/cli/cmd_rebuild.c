@@ -93,23 +93,20 @@ static int check_belief(const struct accord_call *call, const struct accord_atte
 }
 
 /* Tools that have another version here than they had there. */
-static void compare_tools(const struct accord_call *call, const struct accord_attest_claim *attest)
+static void compare_tools(const struct accord_call *call, struct accord_rebuild *rebuild)
 {
     struct accord_bytes name, recorded;
     size_t cursor = 0;
-    while (accord_attest_next_line(attest, ACCORD_LITERAL("environment"), &cursor, &name, &recorded)) {
-        char program[256];
+    while (accord_attest_next_line(rebuild->attest, ACCORD_LITERAL("environment"), &cursor, &name, &recorded)) {
         struct accord_buffer line;
-        if (!accord_cut_prefix(&name, ACCORD_LITERAL(ACCORD_TOOL_PREFIX)) || name.size >= sizeof program) {
+        if (!accord_cut_prefix(&name, ACCORD_LITERAL(ACCORD_TOOL_PREFIX)) || name.size == 0) {
             continue;
         }
-        memcpy(program, name.data, name.size);
-        program[name.size] = '\0';
         accord_buffer_init(&line, LINE_SIZE_MAX);
-        if (accord_attest_tool(program, &line, NULL) != ACCORD_OK) {
-            accord_note(call, "%s was %.*s; it is not here", program, ACCORD_TEXT(recorded));
+        if (!accord_rebuild_tool(rebuild, name, &line)) {
+            accord_note(call, "%.*s was %.*s; it is not here", ACCORD_TEXT(name), ACCORD_TEXT(recorded));
         } else if (!accord_bytes_equal(accord_buffer_bytes(&line), recorded)) {
-            accord_note(call, "%s was %.*s; here it is %.*s", program, ACCORD_TEXT(recorded),
+            accord_note(call, "%.*s was %.*s; here it is %.*s", ACCORD_TEXT(name), ACCORD_TEXT(recorded),
                         ACCORD_TEXT(accord_buffer_bytes(&line)));
         }
         accord_buffer_free(&line);
@@ -170,29 +167,25 @@ static void attest_subjects(struct accord_attesting *attesting, const struct acc
 }
 
 /* The environment as it was here: the same variables, this machine's tools. */
-static void attest_environment(struct accord_attesting *attesting, const struct accord_attest_claim *attest)
+static void attest_environment(struct accord_attesting *attesting, struct accord_rebuild *rebuild)
 {
     struct accord_bytes name, text;
     size_t cursor = 0;
-    while (accord_attest_next_line(attest, ACCORD_LITERAL("environment"), &cursor, &name, &text)) {
+    while (accord_attest_next_line(rebuild->attest, ACCORD_LITERAL("environment"), &cursor, &name, &text)) {
         struct accord_bytes tool = name;
-        char program[256];
         struct accord_buffer line;
         accord_buffer_init(&line, LINE_SIZE_MAX);
         if (accord_attest_is_variable(name)) {
             accord_attesting_line(attesting, ACCORD_LITERAL("environment"), name, text);
-        } else if (accord_cut_prefix(&tool, ACCORD_LITERAL(ACCORD_TOOL_PREFIX)) && tool.size < sizeof program) {
-            memcpy(program, tool.data, tool.size);
-            program[tool.size] = '\0';
-            if (accord_attest_tool(program, &line, NULL) == ACCORD_OK) {
-                accord_attesting_line(attesting, ACCORD_LITERAL("environment"), name, accord_buffer_bytes(&line));
-            }
+        } else if (accord_cut_prefix(&tool, ACCORD_LITERAL(ACCORD_TOOL_PREFIX)) && tool.size > 0 &&
+                   accord_rebuild_tool(rebuild, tool, &line)) {
+            accord_attesting_line(attesting, ACCORD_LITERAL("environment"), name, accord_buffer_bytes(&line));
         }
         accord_buffer_free(&line);
     }
 }
 
-static void draft_outcome(struct accord_attesting *attesting, const struct accord_rebuild *rebuild,
+static void draft_outcome(struct accord_attesting *attesting, struct accord_rebuild *rebuild,
                           const struct accord_attest_found *found)
 {
     struct accord_attest_draft *draft = &attesting->draft;
@@ -211,7 +204,7 @@ static void draft_outcome(struct accord_attesting *attesting, const struct accor
     accord_attesting_material(attesting, rebuild->source.sha256, rebuild->source.label);
     accord_attesting_line(attesting, ACCORD_LITERAL("parameter"), ACCORD_LITERAL("network"),
                           rebuild->cut ? ACCORD_LITERAL("none") : ACCORD_LITERAL("reachable"));
-    attest_environment(attesting, attest);
+    attest_environment(attesting, rebuild);
     while (accord_attest_next_line(attest, ACCORD_LITERAL("run"), &cursor, &name, &text)) {
         accord_attesting_line(attesting, ACCORD_LITERAL("run"), ACCORD_LITERAL(""), text);
     }
@@ -228,7 +221,7 @@ static bool default_path(const struct accord_call *call, char path[PATH_MAX])
 }
 
 /* Logs the outcome and writes its proof to *path. */
-static int attest_outcome(const struct accord_call *call, const struct accord_rebuild *rebuild,
+static int attest_outcome(const struct accord_call *call, struct accord_rebuild *rebuild,
                           const struct accord_attest_found *found, char path[PATH_MAX])
 {
     struct accord_error error = {0};
@@ -265,8 +258,7 @@ static int attest_outcome(const struct accord_call *call, const struct accord_re
     return result;
 }
 
-static int tell(const struct accord_call *call, const struct accord_rebuild *rebuild,
-                const struct accord_attest_found *found)
+static int tell(const struct accord_call *call, struct accord_rebuild *rebuild, const struct accord_attest_found *found)
 {
     char path[PATH_MAX] = "";
     bool match = rebuild->matches == rebuild->subject_count;
@@ -289,9 +281,9 @@ static int repeat(const struct accord_call *call, struct accord_rebuild *rebuild
                   const struct accord_attest_found *found)
 {
     struct accord_error error = {0};
-    compare_tools(call, rebuild->attest);
     error.status = accord_rebuild_room(rebuild, accord_call_value(call, "directory"), &error);
     if (error.status == ACCORD_OK) {
+        compare_tools(call, rebuild);
         error.status = accord_rebuild_source(rebuild, accord_call_value(call, "source"), &error);
     }
     if (error.status == ACCORD_OK) {

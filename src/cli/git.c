@@ -1,8 +1,11 @@
-/* Asking git for a commit's files and for signatures. The repository's own configuration may be a stranger's: what in
- * it names programs to run is overruled. Knows a dozen of git's commands, and none that fetches. */
+/* Asking git for a commit's files and for signatures. The repository may be a stranger's, its configuration and its
+ * objects too: only a name is looked up in it, all else in a copy. Knows a dozen of git's commands, and none that
+ * fetches. */
 #include "cli/git.h"
 
 #include "cli/child.h"
+#include "cli/git_copy.h"
+#include "cli/git_line.h"
 #include "cli/say.h"
 #include "cli/tree.h"
 #include "core/text.h"
@@ -13,63 +16,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ARGUMENTS_MAX 32
 #define LISTING_MAX (1 << 30)
 #define CHUNK 65536
-
-/* A command line for git as it grows. */
-struct line {
-    const char *argv[ARGUMENTS_MAX];
-    size_t count;
-    char signers[4200], home[4200];
-    const char *environment[16];
-};
-
-static void add(struct line *line, const char *argument)
-{
-    if (line->count < ARGUMENTS_MAX - 1) {
-        line->argv[line->count++] = argument;
-        line->argv[line->count] = NULL;
-    }
-}
-
-/* `git -C REPOSITORY` without fetching, replacing or asking anyone. */
-static void begin(struct line *line, const struct accord_git *git)
-{
-    static const char *const settings[] = {
-        "core.fsmonitor=false",    "protocol.allow=never",       "gpg.program=gpg",
-        "gpg.openpgp.program=gpg", "gpg.ssh.program=ssh-keygen", "gpg.x509.program=false"};
-    /* What would have git look at another repository than the one that was named. */
-    static const char *const others[] = {"GIT_DIR",        "GIT_WORK_TREE",        "GIT_COMMON_DIR",
-                                         "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-                                         "GIT_NAMESPACE"};
-    size_t variables = 0;
-    line->count = 0;
-    add(line, "git");
-    add(line, "-C");
-    add(line, git->repository);
-    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
-        add(line, "-c");
-        add(line, settings[i]);
-    }
-    if (git->allowed_signers != NULL) {
-        snprintf(line->signers, sizeof line->signers, "gpg.ssh.allowedSignersFile=%s", git->allowed_signers);
-        add(line, "-c");
-        add(line, line->signers);
-    }
-    if (git->gnupg_home != NULL) {
-        snprintf(line->home, sizeof line->home, "GNUPGHOME=%s", git->gnupg_home);
-        line->environment[variables++] = line->home;
-    }
-    line->environment[variables++] = "GIT_NO_REPLACE_OBJECTS=1";
-    line->environment[variables++] = "GIT_NO_LAZY_FETCH=1";
-    line->environment[variables++] = "GIT_TERMINAL_PROMPT=0";
-    line->environment[variables++] = "LC_ALL=C";
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
-        line->environment[variables++] = others[i];
-    }
-    line->environment[variables] = NULL;
-}
 
 static struct accord_bytes first_line(struct accord_bytes said)
 {
@@ -95,15 +43,15 @@ static bool name_valid(const char *name)
 static enum accord_status resolve(const struct accord_git *git, const char *name, char id[65],
                                   struct accord_error *error)
 {
-    struct line line;
+    struct accord_git_line line;
     struct accord_buffer said;
     int exit_status = 0;
     accord_buffer_init(&said, ACCORD_GIT_SAID_MAX);
-    begin(&line, git);
-    add(&line, "rev-parse");
-    add(&line, "--verify");
-    add(&line, "--end-of-options");
-    add(&line, name);
+    accord_git_begin(&line, git);
+    accord_git_add(&line, "rev-parse");
+    accord_git_add(&line, "--verify");
+    accord_git_add(&line, "--end-of-options");
+    accord_git_add(&line, name);
     enum accord_status status = accord_child_run(line.argv, line.environment, true, &said, &exit_status, error);
     struct accord_bytes text = first_line(accord_buffer_bytes(&said));
     uint8_t hash[32];
@@ -122,14 +70,14 @@ static enum accord_status resolve(const struct accord_git *git, const char *name
 /* Is the name inside a tag object the one that it lies under? Its signature holds only for the name inside. */
 static enum accord_status check_tag_name(const struct accord_git *git, const char *id, struct accord_error *error)
 {
-    struct line line;
+    struct accord_git_line line;
     struct accord_buffer said;
     int exit_status = 0;
     accord_buffer_init(&said, ACCORD_GIT_SAID_MAX);
-    begin(&line, git);
-    add(&line, "cat-file");
-    add(&line, "tag");
-    add(&line, id);
+    accord_git_begin(&line, git);
+    accord_git_add(&line, "cat-file");
+    accord_git_add(&line, "tag");
+    accord_git_add(&line, id);
     enum accord_status status = accord_child_run(line.argv, line.environment, false, &said, &exit_status, error);
     struct accord_bytes rest = accord_buffer_bytes(&said), text, name = {NULL, 0};
     if (status == ACCORD_OK && exit_status != 0) {
@@ -167,14 +115,14 @@ static struct accord_bytes signer_of(struct accord_bytes said)
 static enum accord_status check_signature(const struct accord_git *git, const char *verb, const char *id,
                                           struct accord_buffer *signer, struct accord_error *error)
 {
-    struct line line;
+    struct accord_git_line line;
     struct accord_buffer said;
     int exit_status = 0;
     accord_buffer_init(&said, ACCORD_GIT_SAID_MAX);
-    begin(&line, git);
-    add(&line, verb);
-    add(&line, "--raw");
-    add(&line, id);
+    accord_git_begin(&line, git);
+    accord_git_add(&line, verb);
+    accord_git_add(&line, "--raw");
+    accord_git_add(&line, id);
     enum accord_status status = accord_child_run(line.argv, line.environment, true, &said, &exit_status, error);
     struct accord_bytes who = signer_of(accord_buffer_bytes(&said));
     if (status == ACCORD_OK && (exit_status != 0 || who.size == 0)) {
@@ -298,16 +246,16 @@ static enum accord_status take_items(const struct accord_git *git, struct accord
                                      const struct accord_crypto *crypto, struct accord_tree *tree,
                                      struct accord_error *error)
 {
-    struct line line;
+    struct accord_git_line line;
     struct accord_bytes item;
     struct pipe *pipe = malloc(sizeof *pipe);
     if (pipe == NULL) {
         return accord_fail(error, ACCORD_NO_MEMORY, 0);
     }
     pipe->at = pipe->size = 0;
-    begin(&line, git);
-    add(&line, "cat-file");
-    add(&line, "--batch");
+    accord_git_begin(&line, git);
+    accord_git_add(&line, "cat-file");
+    accord_git_add(&line, "--batch");
     enum accord_status status = accord_child_start(&pipe->child, line.argv, line.environment, error);
     if (status == ACCORD_OK) {
         while (status == ACCORD_OK && accord_cut(&listing, '\0', &item)) {
@@ -323,16 +271,16 @@ static enum accord_status take_items(const struct accord_git *git, struct accord
 static enum accord_status digest_tree(const struct accord_git *git, const struct accord_crypto *crypto,
                                       struct accord_git_found *found, struct accord_error *error)
 {
-    struct line line;
+    struct accord_git_line line;
     struct accord_buffer listing;
     int exit_status = 0;
     accord_buffer_init(&listing, LISTING_MAX);
-    begin(&line, git);
-    add(&line, "ls-tree");
-    add(&line, "-r");
-    add(&line, "-z");
-    add(&line, "--full-tree");
-    add(&line, found->commit);
+    accord_git_begin(&line, git);
+    accord_git_add(&line, "ls-tree");
+    accord_git_add(&line, "-r");
+    accord_git_add(&line, "-z");
+    accord_git_add(&line, "--full-tree");
+    accord_git_add(&line, found->commit);
     enum accord_status status = accord_child_run(line.argv, line.environment, false, &listing, &exit_status, error);
     if (status == ACCORD_OK && exit_status != 0) {
         status = refuse(error, ACCORD_IO, "git ls-tree", accord_bytes_of(found->commit));
@@ -359,54 +307,46 @@ void accord_git_found_free(struct accord_git_found *found)
     accord_buffer_free(&found->signer);
 }
 
-/* A tag: its own object, whose signature is checked, then the commit that it stands for. */
-static enum accord_status look_at_tag(const struct accord_git *git, struct accord_git_found *found,
-                                      struct accord_error *error)
-{
-    char name[1024], id[65];
-    int size = snprintf(name, sizeof name, "refs/tags/%s", git->tag);
-    if (size < 0 || size >= (int)sizeof name - 16) {
-        return refuse(error, ACCORD_TOO_LARGE, "tag", accord_bytes_of(git->tag));
-    }
-    enum accord_status status = resolve(git, name, id, error);
-    if (status == ACCORD_OK && git->signature) {
-        status = check_tag_name(git, id, error);
-    }
-    if (status == ACCORD_OK && git->signature) {
-        status = check_signature(git, "verify-tag", id, &found->signer, error);
-    }
-    if (status != ACCORD_OK) {
-        return status;
-    }
-    snprintf(name, sizeof name, "%s^{commit}", id);
-    return resolve(git, name, found->commit, error);
-}
-
-static enum accord_status look_at_commit(const struct accord_git *git, struct accord_git_found *found,
-                                         struct accord_error *error)
+/* The object that was asked for, as the repository names it: a tag's own, or a commit. */
+static enum accord_status find(const struct accord_git *git, char id[65], struct accord_error *error)
 {
     char name[1024];
-    const char *given = git->commit == NULL ? "HEAD" : git->commit;
-    int size = snprintf(name, sizeof name, "%s^{commit}", given);
-    if (!name_valid(given) || size < 0 || size >= (int)sizeof name) {
-        return refuse(error, ACCORD_NOT_FOUND, "commit", accord_bytes_of(given));
+    const char *given = git->tag != NULL ? git->tag : git->commit == NULL ? "HEAD" : git->commit;
+    int size = git->tag != NULL ? snprintf(name, sizeof name, "refs/tags/%s", given)
+                                : snprintf(name, sizeof name, "%s^{commit}", given);
+    if (size < 0 || size >= (int)sizeof name || (git->tag == NULL && !name_valid(given))) {
+        return refuse(error, ACCORD_NOT_FOUND, git->tag != NULL ? "tag" : "commit", accord_bytes_of(given));
     }
-    enum accord_status status = resolve(git, name, found->commit, error);
-    return status == ACCORD_OK && git->signature
-               ? check_signature(git, "verify-commit", found->commit, &found->signer, error)
-               : status;
+    return resolve(git, name, id, error);
+}
+
+/* What it is: its signature where that is asked for, the commit that it stands for, and the files of that. */
+static enum accord_status look(const struct accord_git *copy, const char *id, const struct accord_crypto *crypto,
+                               struct accord_git_found *found, struct accord_error *error)
+{
+    char name[80];
+    bool is_tag = copy->tag != NULL;
+    enum accord_status status = copy->signature && is_tag ? check_tag_name(copy, id, error) : ACCORD_OK;
+    if (status == ACCORD_OK && copy->signature) {
+        status = check_signature(copy, is_tag ? "verify-tag" : "verify-commit", id, &found->signer, error);
+    }
+    snprintf(name, sizeof name, "%s^{commit}", id);
+    if (status == ACCORD_OK) {
+        status = resolve(copy, name, found->commit, error);
+    }
+    return status == ACCORD_OK ? digest_tree(copy, crypto, found, error) : status;
 }
 
 /* git looks upwards for a repository: one that only lies around the directory is not what was named. */
 static enum accord_status check_top(const struct accord_git *git, struct accord_error *error)
 {
-    struct line line;
+    struct accord_git_line line;
     struct accord_buffer said;
     int exit_status = 0;
     accord_buffer_init(&said, ACCORD_GIT_SAID_MAX);
-    begin(&line, git);
-    add(&line, "rev-parse");
-    add(&line, "--show-prefix");
+    accord_git_begin(&line, git);
+    accord_git_add(&line, "rev-parse");
+    accord_git_add(&line, "--show-prefix");
     enum accord_status status = accord_child_run(line.argv, line.environment, true, &said, &exit_status, error);
     struct accord_bytes prefix = first_line(accord_buffer_bytes(&said));
     if (status == ACCORD_OK && (exit_status != 0 || prefix.size > 0)) {
@@ -420,9 +360,19 @@ static enum accord_status check_top(const struct accord_git *git, struct accord_
 enum accord_status accord_git_look(const struct accord_git *git, const struct accord_crypto *crypto,
                                    struct accord_git_found *found, struct accord_error *error)
 {
+    char id[65];
+    struct accord_git_copy copy;
     enum accord_status status = check_top(git, error);
     if (status == ACCORD_OK) {
-        status = git->tag != NULL ? look_at_tag(git, found, error) : look_at_commit(git, found, error);
+        status = find(git, id, error);
     }
-    return status == ACCORD_OK ? digest_tree(git, crypto, found, error) : status;
+    if (status != ACCORD_OK) {
+        return status;
+    }
+    status = accord_git_copy_make(&copy, git, id, error);
+    if (status == ACCORD_OK) {
+        status = look(&copy.git, id, crypto, found, error);
+    }
+    accord_git_copy_remove(&copy);
+    return status;
 }

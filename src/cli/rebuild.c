@@ -19,6 +19,7 @@
 
 #define OUTPUT_SHOWN_MAX 1048576
 #define TAR_SAID_MAX 65536
+#define TOOLS_TIME_LIMIT_MS 60000 /* all of them together */
 
 void accord_rebuild_init(struct accord_rebuild *rebuild, const struct accord_call *call,
                          const struct accord_attest_claim *attest)
@@ -67,6 +68,7 @@ enum accord_status accord_rebuild_room(struct accord_rebuild *rebuild, const cha
         rebuild->room[0] = '\0';
         return accord_file_error(error, -failed, path == NULL ? "a directory for temporary files" : path);
     }
+    rebuild->cut = accord_sandbox_can_cut();
     return ACCORD_OK;
 }
 
@@ -294,7 +296,6 @@ enum accord_status accord_rebuild_run(struct accord_rebuild *rebuild, struct acc
     if (memory == NULL) {
         return accord_fail(error, ACCORD_NO_MEMORY, 0);
     }
-    rebuild->cut = accord_sandbox_can_cut();
     if (!rebuild->cut) {
         accord_note(rebuild->call, "this machine lets no user take a network away: the commands could reach it");
     }
@@ -307,6 +308,60 @@ enum accord_status accord_rebuild_run(struct accord_rebuild *rebuild, struct acc
     enum accord_status status = run_all(rebuild, &sandbox, error);
     free(memory);
     return status;
+}
+
+/* What a tool says, as far as there is room. */
+static void keep_said(void *context, struct accord_bytes output)
+{
+    struct accord_buffer *line = context;
+    size_t left = line->maximum - line->size;
+    output.size = output.size < left ? output.size : left;
+    (void)!accord_buffer_append(line, output);
+}
+
+bool accord_rebuild_tool(struct accord_rebuild *rebuild, struct accord_bytes tool, struct accord_buffer *line)
+{
+    const char *variables[ACCORD_REBUILD_VARIABLES_MAX + 1];
+    char command[512];
+    struct accord_ran ran;
+    struct accord_error error = {0};
+    uint64_t left = rebuild->tools_ms < TOOLS_TIME_LIMIT_MS ? TOOLS_TIME_LIMIT_MS - rebuild->tools_ms : 0;
+    char *memory = gather_environment(rebuild, variables);
+    struct accord_sandbox sandbox = {.directory = rebuild->room,
+                                     .environment = variables,
+                                     .cut = rebuild->cut,
+                                     .time_limit_ms = left < rebuild->time_limit_ms ? left : rebuild->time_limit_ms,
+                                     .said = keep_said,
+                                     .context = line};
+    /* A token: nothing of it is anything to a shell inside quotes. */
+    int size = snprintf(command, sizeof command, "LC_ALL=C '%.*s' --version", ACCORD_TEXT(tool));
+    bool ran_well = memory != NULL && size > 0 && size < (int)sizeof command && left > 0 &&
+                    accord_sandbox_run(&sandbox, command, &ran, &error) == ACCORD_OK;
+    free(memory);
+    if (!ran_well) {
+        return false;
+    }
+    rebuild->tools_ms += ran.took_ms;
+    struct accord_bytes text = accord_buffer_bytes(line), first;
+    line->size = accord_cut(&text, '\n', &first) ? first.size : line->size;
+    while (line->size > 0 && line->data[line->size - 1] == ' ') {
+        line->size--;
+    }
+    return !ran.timed_out && ran.exit_status == 0 && line->size > 0;
+}
+
+/* Where a path leads, past every link, if that is below the directory: what a build only points to it did not make. */
+static bool resolve(const struct accord_rebuild *rebuild, char path[PATH_MAX])
+{
+    char *real = realpath(path, NULL);
+    size_t size = strlen(rebuild->directory);
+    bool below = real != NULL && strlen(real) < PATH_MAX && strncmp(real, rebuild->directory, size) == 0 &&
+                 (real[size] == '/' || real[size] == '\0');
+    if (below) {
+        memcpy(path, real, strlen(real) + 1);
+    }
+    free(real);
+    return below;
 }
 
 /* The path of a subject below the directory, if its label is one, and a file or a directory is there: what else lies
@@ -323,7 +378,7 @@ static bool find_output(const struct accord_rebuild *rebuild, struct accord_byte
     name[label.size] = '\0';
     bool up = strcmp(name, "..") == 0 || strncmp(name, "../", 3) == 0 || strstr(name, "/../") != NULL ||
               (label.size >= 3 && strcmp(name + label.size - 3, "/..") == 0);
-    return !up && put_path(path, rebuild->directory, name) && stat(path, &info) == 0 &&
+    return !up && put_path(path, rebuild->directory, name) && resolve(rebuild, path) && lstat(path, &info) == 0 &&
            (S_ISREG(info.st_mode) || S_ISDIR(info.st_mode));
 }
 

@@ -1,6 +1,7 @@
 """accord attest --git: a commit's files as git keeps them, by signed tags and commits; nothing is fetched, nothing run."""
 
 import hashlib
+import zlib
 
 from journey import *
 
@@ -137,6 +138,80 @@ if shutil.which("gpg"):
 else:
     print("# no gpg here: tags that it signed are not tried")
 
+# whose signature counts: those of the files that were given, and of no others that the repository or this user has
+write("theirs", "someone@cisco.com " + read("stranger.pub").decode())
+git("config", "gpg.ssh.allowedSignersFile", str(DIR / "theirs"))
+run = attest("--tag", "v3", *signed)
+expect("a repository that says whose ssh keys it likes", run, 1, "v3: no key that is known here signed this")
+(DIR / "nobody").mkdir(mode=0o700)
+run = attest("--tag", "v3", "--require-signed", "--gnupg-home", "nobody")
+expect("also where no ssh keys were given", run, 1, "v3: no key that is known here signed this")
+git("config", "--unset", "gpg.ssh.allowedSignersFile")
+if shutil.which("gpg"):
+    run = accord("attest", "--stage", "source", *HEAD, "--git", "repo", "--tag", "v5", *signed, env={"GNUPGHOME": str(home)})
+    expect("a key of this user's own GnuPG, where only ssh keys were given", run, 1, "v5: no key that is known here signed this")
+
+# objects that are not what their ids say: whoever hands over a repository can write any bytes under any name
+for name, tells, change in (("a file", "HEAD:a", lambda raw: raw.replace(b"one", b"two")),
+                            ("a directory", "HEAD:sub", lambda raw: raw.replace(b"100644 b", b"100755 b")),
+                            ("the top directory", "HEAD^{tree}", lambda raw: raw.replace(b"100755 run", b"100644 run")),
+                            ("the commit", "HEAD", lambda raw: raw.replace(b"honest", b"hidden"))):
+    if not (DIR / "liar").exists():
+        (DIR / "liar/sub").mkdir(parents=True)
+        git("init", "-q", dir="liar")
+        write("liar/a", "one\n")
+        write("liar/run", "#!/bin/sh\n")
+        (DIR / "liar/run").chmod(0o755)
+        write("liar/sub/b", "b\n")
+        git("add", ".", dir="liar")
+        git("commit", "-qm", "honest", dir="liar")
+        git(*SSH, "-c", f"user.signingKey={DIR}/signer", "tag", "-s", "-m", "signed", "v1", dir="liar")
+    expect(f"{name} as it was signed", attest("--tag", "v1", *signed, dir="liar"), 0)
+    id = git("rev-parse", tells, dir="liar")
+    path = DIR / "liar/.git/objects" / id[:2] / id[2:]
+    honest = path.read_bytes()
+    path.chmod(0o644)
+    path.write_bytes(zlib.compress(change(zlib.decompress(honest))))
+    check(f"{name} is another", path.read_bytes() != honest)
+    run = attest("--tag", "v1", *signed, dir="liar")
+    check(f"{name} that is not what its id says", run.status in (1, 3) and "wrote" not in run.err, run)
+    if tells in ("HEAD:a", "HEAD:sub"):
+        check("which is told", run.status == 1 and "other bytes under an id of its files" in run.err, run)
+    path.write_bytes(honest)
+
+git("commit", "-q", "--allow-empty", "-m", "unsigned", dir="liar")
+expect("a commit that nobody signed", attest(*signed, dir="liar"), 1, "no key that is known here signed")
+git(*SSH, "-c", f"user.signingKey={DIR}/signer", "commit", "-q", "--allow-empty", "-S", "-m", "signed", dir="liar")
+good, bad = git("rev-parse", "HEAD", dir="liar"), git("rev-parse", "HEAD~", dir="liar")
+path = DIR / "liar/.git/objects" / bad[:2] / bad[2:]
+path.chmod(0o644)
+path.write_bytes((DIR / "liar/.git/objects" / good[:2] / good[2:]).read_bytes())
+run = attest("--commit", bad, *signed, dir="liar")
+check("a signed commit under the id of another", run.status in (1, 3) and "wrote" not in run.err, run)
+
+# a git that knows nothing of GIT_NO_LAZY_FETCH, which is newer than many that are in use
+(DIR / "older").mkdir()
+write("older/git", f"#!/bin/sh\nunset GIT_NO_LAZY_FETCH\nexec {shutil.which('git')} \"$@\"\n")
+(DIR / "older/git").chmod(0o755)
+write("liar/c", "c\n")
+git("checkout", "-q", "--orphan", "lazy", dir="liar")
+git("add", ".", dir="liar")
+git("commit", "-qm", "lazy", dir="liar")
+id = git("rev-parse", "HEAD:c", dir="liar")
+(DIR / "liar/.git/objects" / id[:2] / id[2:]).unlink()
+for key, value in (("core.repositoryFormatVersion", "1"), ("extensions.partialClone", "origin"), ("remote.origin.promisor", "true"),
+                   ("remote.origin.url", f"ext::{DIR}/evil.sh"), ("protocol.ext.allow", "always")):
+    git("config", key, value, dir="liar")
+(DIR / "evil").unlink(missing_ok=True)
+run = accord("attest", "--stage", "source", *HEAD, "--git", "liar", env={"PATH": f"{DIR}/older:{os.environ['PATH']}"})
+check("what is missing is not fetched", run.status == 3 and not (DIR / "evil").exists(), run)
+
+temporary = DIR / "temporary"
+temporary.mkdir()
+expect("a copy is made", accord("manifest", "--git", "repo", "--tag", "v2", "-o", "v2.manifest", env={"TMPDIR": str(temporary)}), 0)
+check("and removed", list(temporary.iterdir()) == [])
+expect("or cannot be made", accord("manifest", "--git", "repo", "--tag", "v2", env={"TMPDIR": str(temporary / "none")}), 3, "temporary files")
+
 # replaced objects, submodules, absent objects
 git("checkout", "-q", "-f", "main")
 git("replace", first, "HEAD")
@@ -148,5 +223,5 @@ expect("a submodule", attest(), 1, "module: .*a submodule, whose files the commi
 git("reset", "-q", "--hard", "HEAD~")
 blob = git("rev-parse", "HEAD:a")
 (DIR / "repo/.git/objects" / blob[:2] / blob[2:]).unlink()
-expect("an object that is not here", attest(), 3, "a: .*git cat-file does not have it here")
+expect("an object that is not here", attest(), 3, "git does not have all of it here")
 finish()

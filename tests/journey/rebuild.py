@@ -50,6 +50,10 @@ check("a mismatch has both digests", run.status == 1 and not answer["ok"] and an
 run = rebuild(build("true"))
 expect("what does not come out is a mismatch", run, 1, "mismatch: out: recorded sha256:.*, rebuilt nothing")
 expect("a directory that comes out", rebuild(build("mkdir -p bin/out", subject="bin/out", contents="x")), 1, "mismatch: bin/out: recorded .* rebuilt sha256:")
+write("elsewhere", "made\n")
+expect("what a link leads to outside was not made", rebuild(build(f"ln -s {DIR}/elsewhere out")), 1, "mismatch: out: .*rebuilt nothing")
+expect("nor what lies in a directory outside", rebuild(build(f"ln -s {DIR}/made/bin bin", subject="bin/thing")), 1, "rebuilt nothing")
+expect("a link to what was made does", rebuild(build("sub/script > made; ln -s ../source/made out")), 0, "match: out")
 expect("a pipe is nothing", rebuild(build("mkfifo out")), 1, "rebuilt nothing")
 
 # the place
@@ -68,6 +72,23 @@ check("a tool of another version is told", re.search("cc was cc 1; (here it is|i
 expect("no input, no terminal", rebuild(build("cat > out; test ! -t 1", contents="")), 0)
 expect("no files of ours are open", rebuild(build("ls /proc/self/fd | wc -l > out", contents="4\n")), 0, "match")
 expect("umask", rebuild(build("umask > out", contents="0022\n")), 0, "match")
+
+# tools: their names are somebody else's, too, so they are found and run as the commands are
+(DIR / "bin").mkdir()
+for name, does in (("telltale", f"touch {DIR}/told; echo 1"), ("sleeper", "sleep 100"), ("loudmouth", "exec yes")):
+    write(f"bin/{name}", f"#!/bin/sh\n{does}\n")
+    (DIR / "bin" / name).chmod(0o755)
+OWN = {"PATH": f"{DIR}/bin:{os.environ['PATH']}"}
+run = rebuild(build("sub/script > out", environment=("PATH=/usr/bin:/bin", "tool:telltale=1")), env=OWN)
+expect("a tool on this user's PATH alone", run, 0, "telltale was 1; it is not here")
+check("is not run", not (DIR / "told").exists(), run)
+run = rebuild(build("sub/script > out", environment=(f"PATH={DIR}/bin:/usr/bin:/bin", "tool:telltale=2")))
+expect("one on the recorded PATH is", run, 0, "telltale was 2; here it is 1")
+run = rebuild(build("sub/script > out", environment=(f"PATH={DIR}/bin:/usr/bin:/bin", "tool:sleeper=1", "tool:loudmouth=1")), "--time-limit", "1")
+expect("tools that do not end, are ended", run, 0, "sleeper was 1; it is not here")
+check("and all this they did where it could do nothing", "loudmouth was 1; it is not here" in run.err, run)
+run = rebuild(build("sub/script > out", environment=("PATH=/usr/bin:/bin", "tool:~root=1", "tool:.=1", "tool:-c=1")))
+expect("names that mean something to a shell", run, 0, "match")
 
 # the network
 run = rebuild(build("cat /proc/net/dev | grep -c : > out", contents="1\n"), "--json")

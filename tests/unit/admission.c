@@ -211,6 +211,10 @@ static void refuses_kinds_that_nobody_may_log_yet(void **state)
 
 #define DIGEST "sha256:0000000000000000000000000000000000000000000000000000000000000000"
 
+#define ADVISORY                                                                                                       \
+    "accord/v1/advisory\nvendor m0.example\nid a\nrevision 1\nstate final\ntitle t\nproduct p P\n"                     \
+    "vulnerability v\naffected p *\n"
+
 /* Statements about products: each by its vendor's keys, or by those of who attests. */
 static void takes_what_vendors_say(void **state)
 {
@@ -224,8 +228,7 @@ static void takes_what_vendors_say(void **state)
         "accord/v1/current\nvendor m0.example\nproduct p\ntime 1\nroster 1 " DIGEST "\nchannel stable 1 0\n",
         "accord/v1/withdraw\nvendor m0.example\nproduct p\nsequence 1\nreason vulnerable\n",
         "accord/v1/attest\nstage test\nvendor m1.example\nproduct p\nby m0.example\nsubject " DIGEST " x\n",
-        "accord/v1/advisory\nvendor m0.example\nid a\nrevision 1\nstate final\ntitle t\nproduct p P\nvulnerability v\n"
-        "affected p *\n",
+        ADVISORY,
         "accord/v1/demand\nmember m0.example\nfrom 2026-01-01\nto 2026-06-30\nnext 2027-01-31\ncount US data 0 249\n",
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
