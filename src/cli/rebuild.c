@@ -158,9 +158,11 @@ static enum accord_status unpack(const char *archive, const char *to, struct acc
     return status;
 }
 
-/* The one directory in which all of an archive lies; false where there is none. */
+/* The one directory in which all of an archive lies; false where there is none. A link to one is none: what it leads
+ * to is not the archive's. */
 static bool only_directory(const char *unpacked, char path[PATH_MAX])
 {
+    struct stat info;
     char name[NAME_MAX + 1] = "";
     size_t count = 0;
     DIR *directory = opendir(unpacked);
@@ -173,7 +175,7 @@ static bool only_directory(const char *unpacked, char path[PATH_MAX])
     if (directory != NULL) {
         (void)closedir(directory);
     }
-    return count == 1 && put_path(path, unpacked, name) && accord_is_directory(path);
+    return count == 1 && put_path(path, unpacked, name) && lstat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
 /* The archive itself may be the material, or the files in it, as they lie there or in its one directory. */

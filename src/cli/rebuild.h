@@ -8,7 +8,7 @@
 
 #include <limits.h>
 
-#define ACCORD_REBUILD_VARIABLES_MAX 256
+#define ACCORD_REBUILD_VARIABLES_MAX ACCORD_STATEMENT_LINES_MAX
 
 /* What one subject came to. */
 struct accord_rebuilt_subject {

@@ -203,16 +203,64 @@ static enum accord_status take_release(struct accord_tally *tally, size_t member
     return take_stages(tally, member, release, error);
 }
 
-static void take_attest(struct accord_tally *tally, size_t member, const struct accord_attest_claim *attest)
+/* What of two may be met: who built what, who rebuilt what to which outcome. No entry has such a digest. */
+static void pair(const struct accord_tally *tally, struct accord_bytes what, struct accord_bytes who,
+                 const uint8_t digest[ACCORD_HASH_SIZE], uint8_t sum[ACCORD_HASH_SIZE])
+{
+    const struct accord_crypto *crypto = tally->options->crypto;
+    struct accord_sha256 sha;
+    crypto->sha256_init(&sha);
+    crypto->sha256_update(&sha, what.data, what.size);
+    crypto->sha256_update(&sha, who.data, who.size);
+    crypto->sha256_update(&sha, (const uint8_t *)"\n", 1);
+    crypto->sha256_update(&sha, digest, ACCORD_HASH_SIZE);
+    crypto->sha256_final(&sha, sum);
+}
+
+static bool met_pair(const struct accord_tally *tally, struct accord_bytes what, struct accord_bytes who,
+                     const uint8_t digest[ACCORD_HASH_SIZE])
+{
+    uint8_t sum[ACCORD_HASH_SIZE];
+    pair(tally, what, who, digest, sum);
+    return accord_digests_find(&tally->met, sum) != 0;
+}
+
+static enum accord_status meet_pair(struct accord_tally *tally, struct accord_bytes what, struct accord_bytes who,
+                                    const uint8_t digest[ACCORD_HASH_SIZE], struct accord_error *error)
+{
+    uint8_t sum[ACCORD_HASH_SIZE];
+    pair(tally, what, who, digest, sum);
+    return accord_digests_find(&tally->met, sum) != 0 ? ACCORD_OK
+                                                      : accord_digests_add(&tally->met, sum, TAG_OTHER, error);
+}
+
+/* A build by somebody else, of the vendor whom it names, each once for each outcome: otherwise one member could say as
+ * often as it likes that another's builds come out otherwise. */
+static bool is_rebuild(const struct accord_tally *tally, const struct accord_attest_claim *attest)
+{
+    return attest->repeats && attest->stage == ACCORD_STAGE_BUILD && !accord_bytes_equal(attest->vendor, attest->by) &&
+           met_pair(tally, ACCORD_LITERAL("built for "), attest->vendor, attest->repeated) &&
+           !met_pair(tally, ACCORD_LITERAL("built by "), attest->by, attest->repeated) &&
+           !met_pair(tally, accord_outcome_name(attest->outcome), attest->by, attest->repeated);
+}
+
+static enum accord_status take_attest(struct accord_tally *tally, size_t member,
+                                      const struct accord_attest_claim *attest, struct accord_error *error)
 {
     struct accord_standings *standings = tally->standings;
     struct accord_standing *by = &standings->members[member];
     size_t vendor = accord_roster_member(accord_standings_roster(standings), attest->vendor);
+    uint8_t digest[ACCORD_HASH_SIZE];
     bool own = accord_bytes_equal(attest->vendor, attest->by);
     by->attested += own;
     by->attested_for_others += !own;
-    if (own || !attest->repeats || attest->stage != ACCORD_STAGE_BUILD) {
-        return;
+    if (attest->stage == ACCORD_STAGE_BUILD && !attest->repeats) {
+        accord_hash(tally->options->crypto, attest->statement.note.whole, digest);
+        enum accord_status status = meet_pair(tally, ACCORD_LITERAL("built for "), attest->vendor, digest, error);
+        return status == ACCORD_OK ? meet_pair(tally, ACCORD_LITERAL("built by "), attest->by, digest, error) : status;
+    }
+    if (!is_rebuild(tally, attest)) {
+        return ACCORD_OK;
     }
     bool match = attest->outcome == ACCORD_ATTEST_MATCH;
     by->rebuilt += match;
@@ -221,6 +269,7 @@ static void take_attest(struct accord_tally *tally, size_t member, const struct 
         standings->members[vendor].was_rebuilt += match;
         standings->members[vendor].was_rebuilt_otherwise += !match;
     }
+    return meet_pair(tally, accord_outcome_name(attest->outcome), attest->by, attest->repeated, error);
 }
 
 static enum accord_status keep(struct accord_buffer *buffer, struct accord_bytes entry, struct accord_error *error)
@@ -441,8 +490,7 @@ static enum accord_status take_kind(struct accord_tally *tally, enum kind kind, 
     case RELEASE:
         return take_release(tally, member, place->index, &claim->release, counts, error);
     case ATTEST:
-        take_attest(tally, member, &claim->attest);
-        return ACCORD_OK;
+        return take_attest(tally, member, &claim->attest, error);
     case POLICY:
         return take_policy(tally, member, place, &claim->policy, counts, error);
     case CURRENT:

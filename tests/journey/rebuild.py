@@ -69,6 +69,8 @@ run = rebuild(build("env | grep -v -e ^_= -e ^PWD= -e ^SHLVL= | sort > out", env
                     contents="LC_ALL=C\nPATH=/usr/bin:/bin\nSOURCE_DATE_EPOCH=7\n"), env={"SECRET": "x", "CFLAGS": "-O3", "LD_PRELOAD": ""})
 expect("the environment is the recorded one", run, 0, "match: out")
 check("a tool of another version is told", re.search("cc was cc 1; (here it is|it is not here)", run.err), run)
+many = [f"V{i}={i}" for i in range(1, 400)]
+expect("all of it, however much", rebuild(build("echo $V399 > out", environment=("PATH=/usr/bin:/bin", *many), contents="399\n")), 0, "match")
 expect("no input, no terminal", rebuild(build("cat > out; test ! -t 1", contents="")), 0)
 expect("no files of ours are open", rebuild(build("ls /proc/self/fd | wc -l > out", contents="4\n")), 0, "match")
 expect("umask", rebuild(build("umask > out", contents="0022\n")), 0, "match")
@@ -168,6 +170,13 @@ write("made/out", "made\n")
 must(accord("attest", "--stage", "build", *HEAD, "--key", "keys/cisco.com/stage.key", "--input", "one.tar.gz", "--root", "made", "--run", "cat in > out",
             "--environment", "PATH=/usr/bin:/bin", "-o", "archive.tlog-proof", "out"))
 expect("an archive that is the material itself", rebuild("archive.tlog-proof", source="one.tar.gz"), 0, "match: out")
+(DIR / "outside").mkdir()
+write("outside/in", "made\n")
+(DIR / "points").symlink_to(DIR / "outside")
+subprocess.run(["tar", "-cf", DIR / "points.tar", "-C", DIR, "points"], check=True)
+must(accord("attest", "--stage", "build", *HEAD, "--key", "keys/cisco.com/stage.key", "--input", "points.tar", "--root", "made", "--run", "cat in > out",
+            "--environment", "PATH=/usr/bin:/bin", "-o", "points.tlog-proof", "out"))
+expect("an archive that only points elsewhere", rebuild("points.tlog-proof", source="points.tar"), 3, "exit status")
 
 for name, args in (("--key alone", ["--key", "keys/sap.com/stage.key"]), ("--by alone", ["--by", "sap.com"]), ("no time", ["--time-limit", "0"])):
     expect(name, rebuild(simple, *args), 2)

@@ -77,6 +77,24 @@ check("rebuilds count for both sides, and one's own are none",
       stands["sap.com"]["rebuilds"]["for_others_match"] == 1 and stands["nokia.com"]["rebuilds"]["for_others_mismatch"] == 1
       and stands["cisco.com"]["rebuilds"] == {"for_others_match": 0, "for_others_mismatch": 0, "by_others_match": 1, "by_others_mismatch": 1}, run)
 
+# One member can say once of one build that it came out otherwise, and of a build that there is
+for i in range(3):
+    must(attest("build", "other", "--outcome", "mismatch", "--repeats", digest, "--parameter", f"time={i}", by="nokia.com"))
+    must(attest("build", "none", "--outcome", "mismatch", "--repeats", f"sha256:{i:064}", by="nokia.com"))
+must(attest("build", "mine.proof", by="nokia.com"))
+entry_of("mine.proof", "mine.entry")
+mine = "sha256:" + __import__("hashlib").sha256(read("mine.entry")).hexdigest()
+must(attest("build", "none", "--outcome", "mismatch", "--repeats", mine, by="nokia.com"))
+must(attest("build", "again", "--outcome", "match", "--repeats", digest, "--parameter", "time=2", by="sap.com"))
+_, stands, run = status()
+check("whoever says it again and again, or of builds that are its own or nowhere, counts no more",
+      stands["nokia.com"]["rebuilds"]["for_others_mismatch"] == 1 and stands["sap.com"]["rebuilds"]["for_others_match"] == 1
+      and stands["cisco.com"]["rebuilds"] == {"for_others_match": 0, "for_others_mismatch": 0, "by_others_match": 1, "by_others_mismatch": 1}, run)
+must(attest("build", "again", "--outcome", "match", "--repeats", mine, by="sap.com"))
+_, stands, run = status()
+check("another's build of the same product counts", stands["sap.com"]["rebuilds"]["for_others_match"] == 2
+      and stands["cisco.com"]["rebuilds"]["by_others_match"] == 2, run)
+
 # Policies, current, withdrawals
 must(accord("require", "--accord", "accord", "--vendor", "cisco.com", "--product", "ios-xe", "--key", "keys/cisco.com/release.key", "--max-age", "7d"))
 _, stands, run = status("--at", day(20))
