@@ -303,15 +303,16 @@ enum accord_status accord_judge_stages(const struct accord_judging *judging)
 
 /* Rebuilders */
 
-/* Does it do again what a build attestation of the release did? */
-static bool repeats_ours(const struct accord_judging *judging, const struct accord_attest_claim *attest)
+/* The build attestation of the release that it does again; NULL: none. */
+static const struct accord_attest_claim *repeats_ours(const struct accord_judging *judging,
+                                                      const struct accord_attest_claim *attest)
 {
     const struct accord_judgement *judgement = judging->judgement;
     for (size_t i = 0; attest->repeats && attest->stage == ACCORD_STAGE_BUILD && i < judgement->attestation_count; i++)
         if (judgement->attestations[i].claim.stage == ACCORD_STAGE_BUILD &&
             memcmp(judgement->attestations[i].exhibit->digest, attest->repeated, ACCORD_HASH_SIZE) == 0)
-            return true;
-    return false;
+            return &judgement->attestations[i].claim;
+    return NULL;
 }
 
 static bool has_all_artifacts(const struct accord_judging *judging, const struct accord_attest_claim *attest)
@@ -339,23 +340,25 @@ static void count_rebuilder(struct accord_judgement *judgement, const struct acc
     judgement->rebuilds[judgement->rebuild_count++] = *rebuild;
 }
 
-/* A rebuild that came to other bytes refuses a release that rebuilders have to confirm, whoever else confirmed it. */
+/* A rebuild that came to other bytes refuses a release that rebuilders have to confirm, whoever else confirmed it. One
+ * that does not hold is nothing: a rebuilder whose key was stolen must not take the others' word away. */
 static enum accord_status take_rebuild(const struct accord_judging *judging, const struct accord_exhibit *exhibit)
 {
     struct accord_judgement *judgement = judging->judgement;
-    struct accord_attestation rebuild;
-    bool found;
+    struct accord_attestation rebuild = {.exhibit = exhibit};
+    const struct accord_attest_claim *build = NULL;
     if (accord_attest_parse(&rebuild.claim, exhibit->entry, NULL) != ACCORD_OK ||
-        !is_of_product(judging, &rebuild.claim) || !repeats_ours(judging, &rebuild.claim) ||
-        accord_bytes_equal(rebuild.claim.by, judging->release->vendor))
+        !is_of_product(judging, &rebuild.claim) || (build = repeats_ours(judging, &rebuild.claim)) == NULL ||
+        accord_bytes_equal(rebuild.claim.by, judging->release->vendor) ||
+        accord_attest_verify(&rebuild.claim, judging->roster, &exhibit->place, judging->crypto, NULL) != ACCORD_OK)
         return ACCORD_OK;
-    enum accord_status status = take(judging, exhibit->digest, &rebuild, &found);
-    if (status != ACCORD_OK)
-        return status;
+    rebuild.jurisdiction = jurisdiction_of(judging->roster, rebuild.claim.by);
     if (rebuild.claim.outcome == ACCORD_ATTEST_MISMATCH && judgement->demands.rebuilders > 0)
         return accord_judge_refuse(judging, ACCORD_REBUILDERS, rebuild.claim.by,
                                    ACCORD_LITERAL("the same bytes from every rebuilder"), ACCORD_LITERAL("a mismatch"));
-    if (rebuild.claim.outcome == ACCORD_ATTEST_MATCH && has_all_artifacts(judging, &rebuild.claim))
+    /* Who built it says nothing new. */
+    if (rebuild.claim.outcome == ACCORD_ATTEST_MATCH && !accord_bytes_equal(rebuild.claim.by, build->by) &&
+        has_all_artifacts(judging, &rebuild.claim))
         count_rebuilder(judgement, &rebuild);
     return ACCORD_OK;
 }

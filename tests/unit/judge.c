@@ -641,6 +641,12 @@ static void rebuilders(void **state)
     add_rebuild(3, "m3.example", digest, same);
     assert_int_equal(judge(release), ACCORD_OK);
     assert_int_equal(world->judgement.rebuild_count, 2);
+    /* what somebody else signed in a rebuilder's name is nothing: neither a match nor a mismatch, nor a reason to
+     * refuse */
+    add_rebuild(1, "m4.example", digest, same);
+    add_rebuild(1, "m4.example", digest, mismatch);
+    assert_int_equal(judge(release), ACCORD_OK);
+    assert_int_equal(world->judgement.rebuild_count, 2);
     add_rebuild(4, "m4.example", digest, mismatch);
     assert_int_equal(judge(release), ACCORD_REBUILDERS);
     /* a hundred rebuilds by each of two are two rebuilders, in two jurisdictions */
@@ -656,6 +662,17 @@ static void rebuilders(void **state)
     assert_int_equal(world->judgement.rebuilder_jurisdictions, 2);
     add_rebuild(4, "m4.example", digest, same);
     assert_int_equal(judge(release), ACCORD_OK);
+    /* who built it is none of those who built it again, vendor or not; but finds out what it finds out */
+    const struct attested others[] = {
+        {ATTEST("build", "m2.example") "subject " A " a\nmaterial " S " t\n", world->stage[2], "build"}, {0}};
+    release = attested("notice 0\nrebuilders 1 1\n", others);
+    digest_text(&world->dossier.exhibits[1], digest);
+    add_rebuild(2, "m2.example", digest, same);
+    assert_int_equal(judge(release), ACCORD_REBUILDERS);
+    add_rebuild(3, "m3.example", digest, same);
+    assert_int_equal(judge(release), ACCORD_OK);
+    add_rebuild(2, "m2.example", digest, mismatch);
+    assert_int_equal(judge(release), ACCORD_REBUILDERS);
     /* two of one jurisdiction */
     release = attested("notice 0\nrebuilders 2 2\n", build);
     digest_text(&world->dossier.exhibits[1], digest);
