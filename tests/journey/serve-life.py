@@ -76,7 +76,8 @@ size = server.size()
 server.index(b"unwitnessed")
 check("is asked for its cosignature", until(lambda: (server.metric('accord_log_witness_answers_total{witness="w1",outcome="failed"}') or 0) > 0),
       server.get("/metrics").text)
-check("and nothing is published without it", server.size() <= size and server.metric("accord_log_unpublished_seconds") > 0)
+check("and nothing is published without it", until(lambda: server.metric("accord_log_unpublished_seconds") > 0) and server.size() <= size,
+      server.get("/metrics").text)
 check("reads go on", server.get("/tile/0/000").status == 200)
 begun = time.monotonic()
 server.send(signal.SIGTERM)
